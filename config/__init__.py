@@ -1,0 +1,1 @@
+"""Settings, addresses, processes: how the product is put together. No rule of the field stands here."""

@@ -1,0 +1,1 @@
+"""The tracker: rooms stand on floors and import only downwards (pyproject.toml, import-linter)."""

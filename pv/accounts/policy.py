@@ -1,0 +1,81 @@
+"""Who may do what, as one table: verb -> roles. Pages ask `can`, services and doors ask `check_can`.
+
+A verb names an act in the field's words; reading is a verb too. docs/security.md prints this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from pv.accounts.roles import Role
+from pv.core.errors import NotAllowed
+
+_INSIDE = frozenset(Role) - {Role.LABORATORY, Role.AUTHORITY}
+_STAFF = _INSIDE - {Role.INSPECTOR, Role.AUDITOR, Role.ADMINISTRATOR, Role.SITE_COORDINATOR, Role.LEGAL_REPRESENTATIVE}
+_DUTIES = frozenset({Role.PV_OFFICER, Role.PV_HEAD, Role.REGULATORY_AFFAIRS, Role.CLINICAL_OPERATIONS})
+
+VERBS: Mapping[str, frozenset[Role]] = {
+    # the public register and the pipeline are open to everybody who is signed in
+    "register.read": frozenset(Role),
+    "product.read": frozenset(Role) - {Role.LABORATORY},
+    "product.write": frozenset({Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
+    "study.write": frozenset({Role.CLINICAL_OPERATIONS, Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
+    # the authority sees submitted documents only, never internal clocks: practice 5
+    "obligation.read": _INSIDE,
+    "obligation.write": _DUTIES,
+    "obligation.correct_date": frozenset({Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
+    "deadline.read": _INSIDE,
+    "deadline.reassign": frozenset({Role.PV_HEAD, Role.PV_OFFICER, Role.REGULATORY_AFFAIRS}),
+    "notice.read": frozenset(Role),
+    "notice.take": _STAFF | {Role.LEGAL_REPRESENTATIVE, Role.SITE_COORDINATOR},
+    "rota.write": frozenset({Role.PV_HEAD, Role.ADMINISTRATOR}),
+    "history.read": frozenset(
+        {
+            Role.PV_HEAD,
+            Role.PV_OFFICER,
+            Role.MEDICAL_REVIEWER,
+            Role.REGULATORY_AFFAIRS,
+            Role.CLINICAL_OPERATIONS,
+            Role.QA_CMC,
+            Role.INSPECTOR,
+            Role.AUDITOR,
+            Role.ADMINISTRATOR,
+        }
+    ),
+    "rule.read": _INSIDE,
+    "rule.write": frozenset({Role.PV_HEAD, Role.REGULATORY_AFFAIRS}),
+    "people.read": frozenset({Role.ADMINISTRATOR, Role.PV_HEAD, Role.AUDITOR, Role.INSPECTOR}),
+    "people.write": frozenset({Role.ADMINISTRATOR}),
+    # in the operator's organisation only: the calendar is everybody's
+    "calendar.write": frozenset({Role.ADMINISTRATOR}),
+    "operations.read": frozenset({Role.ADMINISTRATOR, Role.PV_HEAD, Role.AUDITOR}),
+    "admin.open": _INSIDE - {Role.SITE_COORDINATOR},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Somebody's roles in each of their organisations, and the organisation they work for at the moment."""
+
+    user: UUID | None
+    roles: Mapping[UUID, frozenset[Role]]
+    organisation: UUID | None
+
+    def anywhere(self, verb: str) -> list[UUID]:
+        """The organisations in which this verb is theirs."""
+        return [organisation for organisation in self.roles if can(self, verb, organisation)]
+
+
+def can(access: Access, verb: str, organisation: UUID | None = None) -> bool:
+    """Whether `access` may do `verb` in `organisation` (else in the one worked for); for buttons."""
+    where = organisation or access.organisation
+    return where is not None and bool(VERBS[verb] & access.roles.get(where, frozenset()))
+
+
+def check_can(access: Access, verb: str, organisation: UUID | None = None) -> None:
+    """The same as a gate: raises NotAllowed, naming who may."""
+    if not can(access, verb, organisation):
+        who = ", ".join(sorted(str(role.label) for role in VERBS[verb]))
+        raise NotAllowed(_("Your role does not allow this. It may be done by: %(who)s.") % {"who": who})

@@ -1,0 +1,31 @@
+"""Addresses of this door."""
+
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from pv.api.deadlines import Deadlines, Notices
+from pv.api.obligations import Milestones, Obligations
+from pv.api.organisations import Organisations
+from pv.api.products import Authorisations, Products, Studies
+from pv.api.tokens import CurrentToken, Tokens
+from pv.api.views import SchemaView, nowhere
+
+app_name = "api"
+
+router = SimpleRouter()
+router.register("organisations", Organisations, "organisation")
+router.register("products", Products, "product")
+router.register("authorisations", Authorisations, "authorisation")
+router.register("studies", Studies, "study")
+router.register("obligations", Obligations, "obligation")
+router.register("milestones", Milestones, "milestone")
+router.register("deadlines", Deadlines, "deadline")
+router.register("notices", Notices, "notice")
+
+urlpatterns = [
+    path("tokens/", Tokens.as_view(), name="tokens"),
+    path("tokens/current/", CurrentToken.as_view(), name="current-token"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("", include(router.urls)),
+    re_path("", nowhere, name="nowhere"),
+]

@@ -1,0 +1,12 @@
+"""Addresses of this door."""
+
+from django.urls import path
+
+from pv.ops import views
+
+app_name = "ops"
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
+]

@@ -1,0 +1,1 @@
+"""What a page shows, shaped before the template: words, pictures, rows."""

@@ -1,0 +1,1 @@
+"""One file for each room the pages are about."""

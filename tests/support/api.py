@@ -1,0 +1,117 @@
+"""One row of each resource of the API, and what each of its acts needs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.test import Client
+from knox.models import AuthToken
+
+from pv.accounts.context import acting_as
+from pv.accounts.models import SYSTEM, User
+from pv.accounts.roles import Role
+from pv.core import clock
+from pv.deadlines.models import Alarm, Deadline
+from pv.notices.models import Delivery
+from pv.obligations import clocks
+from pv.obligations.models import Milestone, Obligation
+from pv.products.models import Authorisation, Product, Study
+from tests.support.factories import (
+    AuthorisationFactory,
+    DeadlineFactory,
+    DeliveryFactory,
+    MilestoneFactory,
+    ObligationFactory,
+    ProductFactory,
+    StudyFactory,
+)
+from tests.support.people import HOLDER_A, make_user
+
+
+def token_of(user: User) -> str:
+    return str(AuthToken.objects.create(user=user)[1])
+
+
+def client_for(user: User, **headers: str) -> Client:
+    """A client that sends this person's token; a fault of ours is answered, not raised."""
+    return Client(headers={"Authorization": f"Token {token_of(user)}"} | headers, raise_request_exception=False)
+
+
+def obligation(organisation: UUID = HOLDER_A, **more: Any) -> Obligation:
+    """With its clock, owned by somebody who works there."""
+    owner = make_user(Role.CLINICAL_OPERATIONS, organisation=organisation)
+    row = ObligationFactory(organisation_id=organisation, owner=more.pop("owner", owner), **more)
+    if row.state in ("open", "returned"):
+        with acting_as(SYSTEM, organisation=organisation, reason="test setup"):
+            clocks.open_clock(row)
+    return row
+
+
+def milestone(organisation: UUID = HOLDER_A) -> Milestone:
+    owner = make_user(Role.CLINICAL_OPERATIONS, organisation=organisation)
+    row = MilestoneFactory(organisation_id=organisation, owner=owner)
+    with acting_as(SYSTEM, organisation=organisation, reason="test setup"):
+        clocks.open_milestone_clock(row)
+    return row
+
+
+def rung_deadline(organisation: UUID = HOLDER_A) -> Deadline:
+    """One that has rung, so that it can be taken."""
+    row = DeadlineFactory(organisation_id=organisation, overdue=True)
+    with acting_as(SYSTEM, organisation=organisation, reason="test setup"):
+        Alarm.objects.filter(deadline=row).update(rung=1, nth=1)
+    return row
+
+
+def notice(organisation: UUID = HOLDER_A, reader: User | None = None) -> Delivery:
+    reader = reader or make_user(Role.PV_HEAD, organisation=organisation)
+    return DeliveryFactory(organisation_id=organisation, recipient=reader, in_app=True)
+
+
+def product(organisation: UUID = HOLDER_A) -> Product:
+    return ProductFactory(organisation_id=organisation)
+
+
+def authorisation(organisation: UUID = HOLDER_A) -> Authorisation:
+    return AuthorisationFactory(organisation_id=organisation)
+
+
+def study(organisation: UUID = HOLDER_A) -> Study:
+    return StudyFactory(organisation_id=organisation)
+
+
+ROWS: dict[str, Callable[[UUID], Any]] = {
+    "products": product,
+    "authorisations": authorisation,
+    "studies": study,
+    "obligations": obligation,
+    "milestones": milestone,
+    "deadlines": rung_deadline,
+    "notices": notice,
+}
+
+
+def acts() -> dict[tuple[str, str], dict[str, Any]]:
+    """(resource, act) -> what to send."""
+    today = clock.today()
+    later, before = str(today + timedelta(days=500)), str(today - timedelta(days=1))
+    said = {"reason": "meeting of 3 March", "evidence": "letter 2026-17"}
+    return {
+        ("authorisations", "kind"): {"kind": "unknown", "kind_certainty": "inferred_low", "reason": "letter"},
+        ("studies", "enrolment"): {"enrolled_patients": 38},
+        ("obligations", "due"): {"due_on": later} | said,
+        ("obligations", "forecast"): {"forecast_on": later},
+        ("obligations", "owner"): {"owner": ""},
+        ("obligations", "submit"): {"submitted_on": before, "evidence": "CXSB2600001"},
+        ("obligations", "fulfil"): {"decided_on": before, "evidence": "letter"},
+        ("obligations", "fail"): {"decided_on": before} | said,
+        ("obligations", "return"): said,
+        ("obligations", "waive"): {"decided_on": before} | said,
+        ("obligations", "reopen"): {"reason": "again"},
+        ("milestones", "move"): {"due_on": later, "reason": "two sites less"},
+        ("milestones", "forecast"): {"forecast_on": later},
+        ("milestones", "reach"): {"reached_on": before},
+        ("deadlines", "take"): {"note": "I call the centre"},
+        ("notices", "seen"): {},
+    }

@@ -1,0 +1,55 @@
+"""One factory for each model. Each acts inside setting_up() for itself, so a test's own context stays as it was.
+
+`organisation_id` chooses the holder (A unless said); children follow their parents. Traits are named after situations:
+`DeadlineFactory(overdue=True)`, `AuthorisationFactory(conditional=True)`.
+"""
+
+from tests.support.factories.accounts import MembershipFactory, PartyFactory, UserFactory
+from tests.support.factories.deadlines import (
+    AlarmFactory,
+    DeadlineFactory,
+    LadderFactory,
+    RuleFactory,
+    RungFactory,
+    StepFactory,
+)
+from tests.support.factories.notices import (
+    AcknowledgementFactory,
+    DeliveryFactory,
+    MessageFactory,
+    NoticeFactory,
+    RotaFactory,
+)
+from tests.support.factories.obligations import MilestoneFactory, ObligationChangeFactory, ObligationFactory
+from tests.support.factories.products import (
+    AliasFactory,
+    AuthorisationFactory,
+    ProductFactory,
+    StudyFactory,
+    StudyProductFactory,
+)
+
+__all__ = [
+    "AcknowledgementFactory",
+    "AlarmFactory",
+    "AliasFactory",
+    "AuthorisationFactory",
+    "DeadlineFactory",
+    "DeliveryFactory",
+    "LadderFactory",
+    "MembershipFactory",
+    "MessageFactory",
+    "MilestoneFactory",
+    "NoticeFactory",
+    "ObligationChangeFactory",
+    "ObligationFactory",
+    "PartyFactory",
+    "ProductFactory",
+    "RotaFactory",
+    "RuleFactory",
+    "RungFactory",
+    "StepFactory",
+    "StudyFactory",
+    "StudyProductFactory",
+    "UserFactory",
+]
