@@ -6,7 +6,7 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 RUN python -m venv /opt/venv
 COPY requirements/run.txt requirements/run.txt
-RUN /opt/venv/bin/python -m pip install --only-binary :all: --require-hashes --requirement requirements/run.txt
+RUN /opt/venv/bin/python -m pip install --only-binary :all: --no-deps --require-hashes --requirement requirements/run.txt
 COPY manage.py ./
 COPY config config
 COPY pv pv

@@ -80,7 +80,9 @@ def install(kind: str, lock: int) -> None:
     STAMP.unlink(missing_ok=True)
     UNFINISHED.touch()
     command: list[str | Path] = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
-    command += ["--progress-bar", "off", "--only-binary", ":all:", "--require-hashes", "--requirement"]
+    # The lock is complete: pip has nothing to resolve. Left to itself, an older one takes a newer release than the
+    # pinned one for a name with an extra (coverage[toml]) and then refuses it, so that a lock breaks by ageing.
+    command += ["--progress-bar", "off", "--only-binary", ":all:", "--no-deps", "--require-hashes", "--requirement"]
     # pip may outlive us when we are killed; the lock is then held until it ends as well.
     subprocess.run([*command, lock_file(kind)], check=True, cwd=CHECKOUT, pass_fds=[lock])
     write_stamp(wanted | {"run": locks["run"]})

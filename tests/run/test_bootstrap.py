@@ -61,6 +61,13 @@ def test_a_fresh_checkout_gets_an_environment_with_hashed_wheels_only(commands: 
     assert (makes(commands), installs(commands)) == (1, ["run"])
     (install,) = (command for command in commands if "install" in command)
     assert {"--require-hashes", "--only-binary"} <= set(install)
+    assert "--no-deps" in install, "a newer release of something locked would break the lock"
+
+
+def test_the_locks_lack_nothing_that_their_packages_need() -> None:
+    """Since nothing is resolved at installing; pip looks at what is installed here from the development lock."""
+    done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_second_start_installs_nothing(commands: Commands, capsys: pytest.CaptureFixture[str]) -> None:
