@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 from config.run.bootstrap import compile_messages
 from config.run.servers import ready_made_cluster, start_postgres
@@ -53,6 +54,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server, run_dir = started
         server.stop()
         shutil.rmtree(run_dir, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def source_language() -> Iterator[None]:
+    """Each test begins in the language of the source: a page opened before it in Chinese leaves its thread in Chinese."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(scope="session")
