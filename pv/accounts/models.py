@@ -205,3 +205,39 @@ class FailedLogin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Signature(TenantModel):
+    """Ledger: somebody proved afresh who they are, and said what they mean by it, about this very content.
+
+    It stands here rather than with the trail, since it names a person. A second factor follows (docs/security.md).
+    """
+
+    class Meaning(models.TextChoices):
+        AUTHORED = "authored", _("authored")
+        REVIEWED = "reviewed", _("reviewed")
+        APPROVED = "approved", _("approved")
+        RELEASED = "released", _("released")
+        VOID = "void", _("void")
+
+    record_table = models.CharField(_("kind of record"), max_length=63)
+    record_id = models.UUIDField(_("record"))
+    record_version = models.PositiveIntegerField(_("version of the record"), default=1)
+    act = models.CharField(_("what was signed"), max_length=60)
+    meaning = models.CharField(_("meaning"), max_length=10, choices=Meaning.choices)
+    content_hash = models.CharField(_("fingerprint of the content"), max_length=64)
+    signer = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("signed by"))
+    signer_name = models.CharField(_("name at signing"), max_length=120)
+    signed_at = models.DateTimeField(_("signed at"), db_default=Now())
+    zone = models.CharField(_("zone"), max_length=40, default="Asia/Shanghai")
+    method = models.CharField(_("proved by"), max_length=20, default="password")
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
+        ordering = ["-signed_at"]
+        indexes = [models.Index(fields=["organisation", "record_id"], name="signature_of_a_record")]
+
+    def __str__(self) -> str:
+        return f"{self.signer_name} · {self.get_meaning_display()}"

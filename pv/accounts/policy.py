@@ -15,6 +15,9 @@ from pv.core.errors import NotAllowed
 _INSIDE = frozenset(Role) - {Role.LABORATORY, Role.AUTHORITY}
 _STAFF = _INSIDE - {Role.INSPECTOR, Role.AUDITOR, Role.ADMINISTRATOR, Role.SITE_COORDINATOR, Role.LEGAL_REPRESENTATIVE}
 _DUTIES = frozenset({Role.PV_OFFICER, Role.PV_HEAD, Role.REGULATORY_AFFAIRS, Role.CLINICAL_OPERATIONS})
+# Who sees patients at work, and who of them speaks with patients and hospitals.
+_FIELD = frozenset({Role.RECORDER, Role.SITE_COORDINATOR, Role.PV_OFFICER, Role.PV_HEAD, Role.CLINICAL_OPERATIONS})
+_CLINICAL = _FIELD | {Role.MEDICAL_REVIEWER, Role.REGULATORY_AFFAIRS, Role.QA_CMC, Role.SAMPLE_MANAGER}
 
 VERBS: Mapping[str, frozenset[Role]] = {
     # the public register and the pipeline are open to everybody who is signed in
@@ -44,6 +47,25 @@ VERBS: Mapping[str, frozenset[Role]] = {
             Role.ADMINISTRATOR,
         }
     ),
+    # patients are under a code; their names stand in the vault. The operator reads none of it
+    "patient.read": _CLINICAL | {Role.HGR_OWNER, Role.INSPECTOR, Role.AUDITOR},
+    "patient.write": _FIELD,
+    "patient.identify": _FIELD - {Role.CLINICAL_OPERATIONS},
+    "visit.record": _FIELD,
+    "visit.excuse": frozenset({Role.PV_OFFICER, Role.PV_HEAD, Role.CLINICAL_OPERATIONS}),
+    "vital.verify": frozenset({Role.PV_OFFICER, Role.PV_HEAD, Role.MEDICAL_REVIEWER}),
+    # whoever picks up the telephone writes the report down: practice 25
+    "intake.write": _CLINICAL,
+    "case.read": _CLINICAL - {Role.SITE_COORDINATOR}
+    | {Role.HGR_OWNER, Role.LEGAL_REPRESENTATIVE, Role.INSPECTOR, Role.AUDITOR},
+    "case.triage": frozenset({Role.MEDICAL_REVIEWER, Role.PV_OFFICER, Role.PV_HEAD}),
+    "case.stand_down": frozenset({Role.MEDICAL_REVIEWER, Role.PV_HEAD}),
+    "case.assess": frozenset({Role.MEDICAL_REVIEWER, Role.PV_HEAD}),
+    "case.report": frozenset({Role.PV_OFFICER, Role.PV_HEAD}),
+    "specimen.read": _CLINICAL | {Role.HGR_OWNER, Role.INSPECTOR, Role.AUDITOR},
+    "specimen.write": frozenset({Role.SAMPLE_MANAGER, Role.PV_OFFICER, Role.PV_HEAD, Role.SITE_COORDINATOR}),
+    "specimen.hold": frozenset({Role.SAMPLE_MANAGER, Role.PV_OFFICER, Role.PV_HEAD, Role.MEDICAL_REVIEWER}),
+    "specimen.dispose": frozenset({Role.SAMPLE_MANAGER, Role.QA_CMC}),
     "rule.read": _INSIDE,
     "rule.write": frozenset({Role.PV_HEAD, Role.REGULATORY_AFFAIRS}),
     "people.read": frozenset({Role.ADMINISTRATOR, Role.PV_HEAD, Role.AUDITOR, Role.INSPECTOR}),

@@ -287,3 +287,70 @@ class PipelineFigure(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.record} {self.therapy} {self.stage}"
+
+
+class VectorBatch(TenantModel):
+    """One batch of vector: what links patients who never met (practice 27). Data come from QA."""
+
+    product = models.ForeignKey(
+        Product,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="vector_batches",
+        verbose_name=_("product"),
+    )
+    code = models.CharField(_("vector batch"), max_length=60)
+    plasmid = models.CharField(_("plasmid"), max_length=120, blank=True)
+    key_reagents = models.TextField(_("key reagents"), blank=True)
+    site = models.CharField(_("manufacturing site"), max_length=200, blank=True)
+    manufactured_on = models.DateField(_("manufactured on"), null=True, blank=True)
+    process_version = models.CharField(_("process version"), max_length=40, blank=True)
+    out_of_specification = models.BooleanField(_("out of specification"), default=False)
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("vector batch")
+        verbose_name_plural = _("vector batches")
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint("organisation", "code", name="vector_batch_once_in_an_organisation")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Lot(TenantModel):
+    """One lot of a product; of an autologous one it is one person's."""
+
+    product = models.ForeignKey(
+        Product, models.PROTECT, db_constraint=False, db_index=False, related_name="lots", verbose_name=_("product")
+    )
+    vector_batch = models.ForeignKey(
+        VectorBatch,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="lots",
+        verbose_name=_("vector batch"),
+    )
+    code = models.CharField(_("lot"), max_length=60)
+    manufactured_on = models.DateField(_("manufactured on"), null=True, blank=True)
+    expires_on = models.DateField(_("expires on"), null=True, blank=True)
+    process_version = models.CharField(_("process version"), max_length=40, blank=True)
+    apheresis_centre = models.CharField(_("apheresis centre"), max_length=200, blank=True)
+    out_of_specification = models.BooleanField(_("out of specification"), default=False)
+    vector_copy_number = models.DecimalField(
+        _("vector copies per cell"), max_digits=6, decimal_places=2, null=True, blank=True
+    )
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("lot")
+        verbose_name_plural = _("lots")
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint("organisation", "code", name="lot_once_in_an_organisation")]
+
+    def __str__(self) -> str:
+        return self.code

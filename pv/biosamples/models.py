@@ -1,0 +1,409 @@
+"""SamplingPlan with its items, SamplingRequest, Specimen, the custody ledger, and pathology loans."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from pv.accounts.models import Party, TenantModel, User
+from pv.core.partial_columns import date_and_precision, precision_column
+from pv.followup.models import Visit
+from pv.patients.models import Patient, Treatment
+from pv.terminology.clinical import Lineage, Material, Timing
+
+
+class Temperature(models.TextChoices):
+    """How cold a specimen is kept. All of these are our defaults: no regulation was found (regulation.md 7)."""
+
+    VAPOUR = "vapour", _("vapour of liquid nitrogen, ≤ -150 °C")
+    FREEZER = "freezer", _("freezer, -80 °C")
+    FRIDGE = "fridge", _("2 to 8 °C")
+    ROOM = "room", _("room temperature")
+
+
+class SamplingPlan(TenantModel):
+    """What is wanted when a malignancy appears, by lineage. Shared plans stand in organisation 0."""
+
+    code = models.CharField(_("code"), max_length=40)
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
+    name_en = models.CharField(_("name, English"), max_length=160)
+    name_zh = models.CharField(_("name, Chinese"), max_length=160)
+    lineages = ArrayField(models.CharField(max_length=8, choices=Lineage.choices), verbose_name=_("for lineages"))
+    status = models.CharField(_("status"), max_length=10, default="default")
+    source = models.TextField(_("source"))
+
+    class Meta:
+        verbose_name = _("sampling plan")
+        verbose_name_plural = _("sampling plans")
+        ordering = ["code", "-version"]
+        constraints = [
+            models.UniqueConstraint("organisation", "code", "version", name="sampling_plan_version_stated_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+
+class PlanItem(TenantModel):
+    """One specimen of a plan: when, what, how much, into which container, how cold, within which time."""
+
+    plan = models.ForeignKey(
+        SamplingPlan, models.PROTECT, db_constraint=False, db_index=False, related_name="items", verbose_name=_("plan")
+    )
+    position = models.PositiveSmallIntegerField(_("order"))
+    timing = models.CharField(_("when"), max_length=16, choices=Timing.choices)
+    offset_months = models.PositiveSmallIntegerField(_("months after the event"), default=0)
+    material = models.CharField(_("material"), max_length=12, choices=Material.choices)
+    what_en = models.CharField(_("specimen, English"), max_length=160)
+    what_zh = models.CharField(_("specimen, Chinese"), max_length=160)
+    quantity_en = models.CharField(_("quantity, English"), max_length=160)
+    quantity_zh = models.CharField(_("quantity, Chinese"), max_length=160)
+    handling_en = models.CharField(_("handling, English"), max_length=300)
+    handling_zh = models.CharField(_("handling, Chinese"), max_length=300)
+    temperature = models.CharField(_("temperature"), max_length=8, choices=Temperature.choices)
+    process_within_hours = models.PositiveSmallIntegerField(_("process within (h)"), null=True, blank=True)
+    collect_rule = models.CharField(_("rule of the time"), max_length=40, blank=True)
+    required = models.BooleanField(_("required"), default=True)
+
+    class Meta:
+        verbose_name = _("item of a sampling plan")
+        verbose_name_plural = _("items of sampling plans")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint("organisation", "plan", "position", name="plan_item_position_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.what_en
+
+
+class SamplingRequest(TenantModel):
+    """That one item of a plan is wanted of one patient, because of one cause (an inbox item's id)."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        MET = "met", _("met")
+        AT_SITE = "at_site", _("met at the site")
+        NOT_AVAILABLE = "not_available", _("not available")
+        CANCELLED = "cancelled", _("cancelled")
+
+    cause = models.UUIDField(_("cause"))
+    patient = models.ForeignKey(
+        Patient,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="sampling_requests",
+        verbose_name=_("patient"),
+    )
+    plan = models.ForeignKey(
+        SamplingPlan, models.PROTECT, db_constraint=False, db_index=False, related_name="+", verbose_name=_("plan")
+    )
+    item = models.ForeignKey(
+        PlanItem, models.PROTECT, db_constraint=False, db_index=False, related_name="+", verbose_name=_("item")
+    )
+    timing = models.CharField(_("when"), max_length=16, choices=Timing.choices)
+    material = models.CharField(_("material"), max_length=12, choices=Material.choices)
+    due_on = models.DateField(_("due"))
+    state = models.CharField(_("state"), max_length=14, choices=State.choices, default=State.OPEN)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    touched = models.BooleanField(_("somebody has acted on it"), default=False)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("sampling request")
+        verbose_name_plural = _("sampling requests")
+        ordering = ["due_on", "id"]
+        constraints = [
+            models.UniqueConstraint("organisation", "cause", "item", name="each_item_asked_for_once_a_cause"),
+            models.CheckConstraint(
+                name="sampling_request_ended_otherwise_says_why",
+                condition=~Q(state__in=["cancelled", "not_available", "at_site"]) | ~Q(reason=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "patient"], name="sampling_request_of_a_patient"),
+            models.Index(
+                fields=["organisation", "due_on", "id"], name="sampling_request_open", condition=Q(state="open")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_timing_display()} · {self.get_material_display()}"
+
+
+class Specimen(TenantModel):
+    """One tube, block or set of slides. Where it is now is a cache of its ledger and can be rebuilt from it."""
+
+    class State(models.TextChoices):
+        COLLECTED = "collected", _("collected")
+        AT_SITE = "at_site", _("held at the site")
+        IN_TRANSIT = "in_transit", _("in transit")
+        RECEIVED = "received", _("received")
+        STORED = "stored", _("stored")
+        IN_ANALYSIS = "in_analysis", _("in analysis")
+        EXHAUSTED = "exhausted", _("exhausted")
+        RETURNED = "returned", _("returned")
+        DISPOSED = "disposed", _("disposed of")
+        LOST = "lost", _("lost")
+
+    class Route(models.TextChoices):
+        """By which lawful way it was taken (practice 30). A gate never stops clinical sampling."""
+
+        CLINICAL = "clinical", _("clinical purpose")
+        NOTIFICATION = "notification", _("notification")
+        PERMIT = "permit", _("permit")
+        PRIOR_REPORT = "prior_report", _("prior report")
+        UNDECIDED = "undecided", _("not decided")
+
+    code = models.CharField(_("specimen"), max_length=40)
+    patient = models.ForeignKey(
+        Patient,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="specimens",
+        verbose_name=_("patient"),
+    )
+    treatment = models.ForeignKey(
+        Treatment,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="specimens",
+        verbose_name=_("treatment"),
+    )
+    visit = models.ForeignKey(
+        Visit,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="specimens",
+        verbose_name=_("drawn at"),
+    )
+    request = models.ForeignKey(
+        SamplingRequest,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="specimens",
+        verbose_name=_("request"),
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="aliquots",
+        verbose_name=_("taken from"),
+    )
+    timing = models.CharField(_("when"), max_length=16, choices=Timing.choices)
+    material = models.CharField(_("material"), max_length=12, choices=Material.choices)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    collected_on = models.DateField(_("collected on"), null=True, blank=True)
+    collected_precision = precision_column()
+    quantity = models.DecimalField(_("quantity"), max_digits=14, decimal_places=3, null=True, blank=True)
+    unit = models.CharField(_("unit"), max_length=20, blank=True)
+    temperature = models.CharField(_("temperature"), max_length=8, choices=Temperature.choices)
+    route = models.CharField(_("route"), max_length=12, choices=Route.choices, default=Route.UNDECIDED)
+    route_evidence = models.CharField(_("evidence of the route"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices)
+    holder = models.ForeignKey(
+        Party,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("held by"),
+    )
+    place = models.CharField(_("place"), max_length=120, blank=True)
+    thaws = models.PositiveSmallIntegerField(_("times thawed"), default=0)
+    compromised = models.BooleanField(_("compromised"), default=False)
+    on_hold = models.BooleanField(_("on hold: not to be destroyed"), default=False)
+    hold_cause = models.UUIDField(_("held because of"), null=True, blank=True)
+    events = models.PositiveIntegerField(_("entries of its ledger"), default=0)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("specimen")
+        verbose_name_plural = _("specimens")
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint("organisation", "code", name="specimen_code_once_in_an_organisation"),
+            date_and_precision(
+                "collected_on", precision="collected_precision", name="specimen_collected_and_precision_together"
+            ),
+            models.CheckConstraint(
+                name="specimen_quantity_never_negative", condition=Q(quantity=None) | Q(quantity__gte=0)
+            ),
+            models.CheckConstraint(
+                name="specimen_quantity_and_unit_together",
+                condition=Q(quantity=None, unit="") | (Q(quantity__isnull=False) & ~Q(unit="")),
+            ),
+            models.CheckConstraint(
+                name="specimen_on_hold_is_not_destroyed", condition=~Q(on_hold=True, state="disposed")
+            ),
+            models.CheckConstraint(
+                name="specimen_on_hold_says_why", condition=Q(on_hold=False) | Q(hold_cause__isnull=False)
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "patient"], name="specimen_of_a_patient"),
+            models.Index(fields=["organisation", "state", "code"], name="specimen_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class CustodyEvent(TenantModel):
+    """Ledger: what happened to a specimen, by whom, from where to where, how much, how cold. The one way it moves."""
+
+    class What(models.TextChoices):
+        COLLECTED = "collected", _("collected")
+        REGISTERED = "registered", _("registered (was there already)")
+        KEPT = "kept", _("kept at the site")
+        SENT = "sent", _("sent")
+        RECEIVED = "received", _("received")
+        STORED = "stored", _("stored")
+        MOVED = "moved", _("moved")
+        THAWED = "thawed", _("thawed")
+        ALIQUOTED = "aliquoted", _("divided")
+        ANALYSED = "analysed", _("given to analysis")
+        EXCURSION = "excursion", _("temperature excursion")
+        HELD = "held", _("put on hold")
+        RELEASED = "released", _("released from hold")
+        EXHAUSTED = "exhausted", _("used up")
+        RETURNED = "returned", _("returned")
+        DISPOSED = "disposed", _("disposed of")
+        LOST = "lost", _("found missing")
+
+    specimen = models.ForeignKey(
+        Specimen,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="custody",
+        verbose_name=_("specimen"),
+    )
+    no = models.PositiveIntegerField(_("number"))
+    what = models.CharField(_("what"), max_length=10, choices=What.choices)
+    at = models.DateTimeField(_("when"))
+    state_after = models.CharField(_("state afterwards"), max_length=12, choices=Specimen.State.choices)
+    from_holder = models.ForeignKey(
+        Party,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("from"),
+    )
+    to_holder = models.ForeignKey(
+        Party,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("to"),
+    )
+    place = models.CharField(_("place"), max_length=120, blank=True)
+    change = models.DecimalField(_("change of quantity"), max_digits=14, decimal_places=3, default=0)
+    quantity_after = models.DecimalField(
+        _("quantity afterwards"), max_digits=14, decimal_places=3, null=True, blank=True
+    )
+    celsius = models.DecimalField(_("temperature (°C)"), max_digits=5, decimal_places=1, null=True, blank=True)
+    minutes = models.PositiveIntegerField(_("minutes above the limit"), null=True, blank=True)
+    document = models.CharField(_("document"), max_length=200, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    cause = models.UUIDField(_("because of"), null=True, blank=True)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
+    recorded_at = models.DateTimeField(_("recorded at"))
+
+    class Meta:
+        verbose_name = _("entry of custody")
+        verbose_name_plural = _("chain of custody")
+        ordering = ["no"]
+        constraints = [
+            models.UniqueConstraint("organisation", "specimen", "no", name="custody_without_gap_or_fork"),
+            models.CheckConstraint(
+                name="custody_quantity_never_negative", condition=Q(quantity_after=None) | Q(quantity_after__gte=0)
+            ),
+            models.CheckConstraint(
+                name="custody_excursion_says_how_long",
+                condition=~Q(what="excursion") | Q(minutes__isnull=False, celsius__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.specimen} {self.no}: {self.get_what_display()}"
+
+
+class Loan(TenantModel):
+    """Blocks or slides borrowed from a pathology department, often against a deposit and for weeks (practice 31)."""
+
+    class Kind(models.TextChoices):
+        BLOCK = "block", _("block")
+        STAINED = "stained", _("stained slides")
+        UNSTAINED = "unstained", _("unstained sections")
+        SCROLL = "scroll", _("scrolls")
+
+    patient = models.ForeignKey(
+        Patient, models.PROTECT, db_constraint=False, db_index=False, related_name="loans", verbose_name=_("patient")
+    )
+    request = models.ForeignKey(
+        SamplingRequest,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="loans",
+        verbose_name=_("request"),
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    pieces = models.PositiveSmallIntegerField(_("pieces"), default=1)
+    pathology_number = models.CharField(_("pathology number"), max_length=60, blank=True)
+    lender = models.ForeignKey(
+        Party, models.PROTECT, db_constraint=False, db_index=False, related_name="+", verbose_name=_("lender")
+    )
+    borrower = models.CharField(_("borrowed by"), max_length=120)
+    deposit = models.DecimalField(_("deposit (CNY)"), max_digits=10, decimal_places=2, null=True, blank=True)
+    lent_on = models.DateField(_("lent on"))
+    return_by = models.DateField(_("to be returned by"))
+    returned_on = models.DateField(_("returned on"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("pathology loan")
+        verbose_name_plural = _("pathology loans")
+        ordering = ["return_by", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="loan_returns_after_it_was_lent", condition=Q(return_by__gte=models.F("lent_on"))
+            ),
+            models.CheckConstraint(
+                name="loan_returned_after_it_was_lent",
+                condition=Q(returned_on=None) | Q(returned_on__gte=models.F("lent_on")),
+            ),
+            models.CheckConstraint(name="loan_has_pieces", condition=Q(pieces__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.patient} · {self.get_kind_display()}"
