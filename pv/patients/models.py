@@ -38,6 +38,8 @@ class Patient(TenantModel):
         verbose_name=_("centre"),
     )
     centre_text = models.CharField(_("looked after by (free text)"), max_length=200, blank=True)
+    # Given for patients loaded later: visits from that day on are owed. Else nothing from before the recording is.
+    in_care_since = models.DateField(_("in our care since"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=14, choices=State.choices, default=State.ACTIVE)
     died_on = models.DateField(_("died on"), null=True, blank=True)
     died_precision = precision_column()

@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                     "centre_text",
                     models.CharField(blank=True, max_length=200, verbose_name="looked after by (free text)"),
                 ),
+                ("in_care_since", models.DateField(blank=True, null=True, verbose_name="in our care since")),
                 (
                     "state",
                     models.CharField(
