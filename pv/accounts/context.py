@@ -4,8 +4,8 @@ Transaction-local, so that a pooled connection carries nothing over; entered by 
 `acting_as` in tasks, commands and streams. Nothing set, nothing visible; a write without an actor raises.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -47,6 +47,7 @@ class Context:
 NOBODY = Context(actor=None, organisations=(), organisation=None, reason="", request=UUID(int=0), job="")
 
 _current: ContextVar[Context | None] = ContextVar("pv_context", default=None)
+_afterwards: ContextVar[list[Callable[[], object]]] = ContextVar("pv_afterwards")
 
 
 def current() -> Context:
@@ -64,10 +65,28 @@ def _send(context: Context) -> None:
         cursor.execute(sql, [part for pair in settings.items() for part in pair])
 
 
+def afterwards(act: Callable[[], object]) -> None:
+    """Run `act` once the outermost context has ended, also where everything written in it is taken back."""
+    current()
+    _afterwards.get().append(act)
+
+
+@contextmanager
+def _outermost() -> Iterator[None]:
+    acts: list[Callable[[], object]] = []
+    token = _afterwards.set(acts)
+    try:
+        yield
+    finally:
+        _afterwards.reset(token)
+        for act in acts:
+            act()
+
+
 @contextmanager
 def _inside(context: Context) -> Iterator[Context]:
     outer = _current.get()
-    with transaction.atomic():
+    with _outermost() if outer is None else nullcontext(), transaction.atomic():
         _send(context)
         token = _current.set(context)
         try:
