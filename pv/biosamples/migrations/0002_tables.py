@@ -8,15 +8,24 @@ PATIENT = {"patient_id": "patients_patient"}
 
 
 class Migration(migrations.Migration):
-    dependencies = [("biosamples", "0001_initial"), ("followup", "0002_tables")]
+    dependencies = [("biosamples", "0001_initial"), ("followup", "0002_tables"), ("deadlines", "0002_tables")]
 
     operations = [
         TenantTable("biosamples_samplingplan"),
         TenantTable("biosamples_planitem", parents={"plan_id": "biosamples_samplingplan"}),
         TenantTable(
+            "biosamples_instruction",
+            parents=PATIENT,
+            shared={"plan_id": "biosamples_samplingplan", "rule_id": "deadlines_rule"},
+        ),
+        TenantTable(
             "biosamples_samplingrequest",
             parents=PATIENT,
-            shared={"plan_id": "biosamples_samplingplan", "item_id": "biosamples_planitem"},
+            shared={
+                "plan_id": "biosamples_samplingplan",
+                "item_id": "biosamples_planitem",
+                "rule_id": "deadlines_rule",
+            },
         ),
         TenantTable(
             "biosamples_specimen",

@@ -1,137 +1,15 @@
-"""SamplingPlan with its items, SamplingRequest, Specimen, the custody ledger, and pathology loans."""
+"""Specimen, and its ledger of custody."""
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from pv.accounts.models import Party, TenantModel, User
+from pv.biosamples.models.plans import SamplingRequest, Temperature
 from pv.core.partial_columns import date_and_precision, precision_column
 from pv.followup.models import Visit
 from pv.patients.models import Patient, Treatment
-from pv.terminology.clinical import Lineage, Material, Timing
-
-
-class Temperature(models.TextChoices):
-    """How cold a specimen is kept. All of these are our defaults: no regulation was found (regulation.md 7)."""
-
-    VAPOUR = "vapour", _("vapour of liquid nitrogen, ≤ -150 °C")
-    FREEZER = "freezer", _("freezer, -80 °C")
-    FRIDGE = "fridge", _("2 to 8 °C")
-    ROOM = "room", _("room temperature")
-
-
-class SamplingPlan(TenantModel):
-    """What is wanted when a malignancy appears, by lineage. Shared plans stand in organisation 0."""
-
-    code = models.CharField(_("code"), max_length=40)
-    version = models.PositiveSmallIntegerField(_("version"), default=1)
-    name_en = models.CharField(_("name, English"), max_length=160)
-    name_zh = models.CharField(_("name, Chinese"), max_length=160)
-    lineages = ArrayField(models.CharField(max_length=8, choices=Lineage.choices), verbose_name=_("for lineages"))
-    status = models.CharField(_("status"), max_length=10, default="default")
-    source = models.TextField(_("source"))
-
-    class Meta:
-        verbose_name = _("sampling plan")
-        verbose_name_plural = _("sampling plans")
-        ordering = ["code", "-version"]
-        constraints = [
-            models.UniqueConstraint("organisation", "code", "version", name="sampling_plan_version_stated_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.code} v{self.version}"
-
-
-class PlanItem(TenantModel):
-    """One specimen of a plan: when, what, how much, into which container, how cold, within which time."""
-
-    plan = models.ForeignKey(
-        SamplingPlan, models.PROTECT, db_constraint=False, db_index=False, related_name="items", verbose_name=_("plan")
-    )
-    position = models.PositiveSmallIntegerField(_("order"))
-    timing = models.CharField(_("when"), max_length=16, choices=Timing.choices)
-    offset_months = models.PositiveSmallIntegerField(_("months after the event"), default=0)
-    material = models.CharField(_("material"), max_length=12, choices=Material.choices)
-    what_en = models.CharField(_("specimen, English"), max_length=160)
-    what_zh = models.CharField(_("specimen, Chinese"), max_length=160)
-    quantity_en = models.CharField(_("quantity, English"), max_length=160)
-    quantity_zh = models.CharField(_("quantity, Chinese"), max_length=160)
-    handling_en = models.CharField(_("handling, English"), max_length=300)
-    handling_zh = models.CharField(_("handling, Chinese"), max_length=300)
-    temperature = models.CharField(_("temperature"), max_length=8, choices=Temperature.choices)
-    process_within_hours = models.PositiveSmallIntegerField(_("process within (h)"), null=True, blank=True)
-    collect_rule = models.CharField(_("rule of the time"), max_length=40, blank=True)
-    required = models.BooleanField(_("required"), default=True)
-
-    class Meta:
-        verbose_name = _("item of a sampling plan")
-        verbose_name_plural = _("items of sampling plans")
-        ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint("organisation", "plan", "position", name="plan_item_position_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.what_en
-
-
-class SamplingRequest(TenantModel):
-    """That one item of a plan is wanted of one patient, because of one cause (an inbox item's id)."""
-
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        MET = "met", _("met")
-        AT_SITE = "at_site", _("met at the site")
-        NOT_AVAILABLE = "not_available", _("not available")
-        CANCELLED = "cancelled", _("cancelled")
-
-    cause = models.UUIDField(_("cause"))
-    patient = models.ForeignKey(
-        Patient,
-        models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        null=True,
-        blank=True,
-        related_name="sampling_requests",
-        verbose_name=_("patient"),
-    )
-    plan = models.ForeignKey(
-        SamplingPlan, models.PROTECT, db_constraint=False, db_index=False, related_name="+", verbose_name=_("plan")
-    )
-    item = models.ForeignKey(
-        PlanItem, models.PROTECT, db_constraint=False, db_index=False, related_name="+", verbose_name=_("item")
-    )
-    timing = models.CharField(_("when"), max_length=16, choices=Timing.choices)
-    material = models.CharField(_("material"), max_length=12, choices=Material.choices)
-    due_on = models.DateField(_("due"))
-    state = models.CharField(_("state"), max_length=14, choices=State.choices, default=State.OPEN)
-    reason = models.CharField(_("reason"), max_length=500, blank=True)
-    touched = models.BooleanField(_("somebody has acted on it"), default=False)
-    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
-
-    class Meta:
-        verbose_name = _("sampling request")
-        verbose_name_plural = _("sampling requests")
-        ordering = ["due_on", "id"]
-        constraints = [
-            models.UniqueConstraint("organisation", "cause", "item", name="each_item_asked_for_once_a_cause"),
-            models.CheckConstraint(
-                name="sampling_request_ended_otherwise_says_why",
-                condition=~Q(state__in=["cancelled", "not_available", "at_site"]) | ~Q(reason=""),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["organisation", "patient"], name="sampling_request_of_a_patient"),
-            models.Index(
-                fields=["organisation", "due_on", "id"], name="sampling_request_open", condition=Q(state="open")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_timing_display()} · {self.get_material_display()}"
+from pv.terminology.clinical import Material, Timing
 
 
 class Specimen(TenantModel):
@@ -327,6 +205,8 @@ class CustodyEvent(TenantModel):
     quantity_after = models.DecimalField(
         _("quantity afterwards"), max_digits=14, decimal_places=3, null=True, blank=True
     )
+    thaws_after = models.PositiveSmallIntegerField(_("times thawed afterwards"), default=0)
+    compromised_after = models.BooleanField(_("compromised afterwards"), default=False)
     celsius = models.DecimalField(_("temperature (°C)"), max_digits=5, decimal_places=1, null=True, blank=True)
     minutes = models.PositiveIntegerField(_("minutes above the limit"), null=True, blank=True)
     document = models.CharField(_("document"), max_length=200, blank=True)
@@ -339,10 +219,16 @@ class CustodyEvent(TenantModel):
         verbose_name = _("entry of custody")
         verbose_name_plural = _("chain of custody")
         ordering = ["no"]
+        indexes = [
+            models.Index(fields=["organisation", "cause"], name="custody_of_a_cause", condition=Q(cause__isnull=False))
+        ]
         constraints = [
             models.UniqueConstraint("organisation", "specimen", "no", name="custody_without_gap_or_fork"),
             models.CheckConstraint(
                 name="custody_quantity_never_negative", condition=Q(quantity_after=None) | Q(quantity_after__gte=0)
+            ),
+            models.CheckConstraint(
+                name="custody_hold_says_why", condition=~Q(what__in=["held", "released"]) | Q(cause__isnull=False)
             ),
             models.CheckConstraint(
                 name="custody_excursion_says_how_long",
@@ -352,58 +238,3 @@ class CustodyEvent(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.specimen} {self.no}: {self.get_what_display()}"
-
-
-class Loan(TenantModel):
-    """Blocks or slides borrowed from a pathology department, often against a deposit and for weeks (practice 31)."""
-
-    class Kind(models.TextChoices):
-        BLOCK = "block", _("block")
-        STAINED = "stained", _("stained slides")
-        UNSTAINED = "unstained", _("unstained sections")
-        SCROLL = "scroll", _("scrolls")
-
-    patient = models.ForeignKey(
-        Patient, models.PROTECT, db_constraint=False, db_index=False, related_name="loans", verbose_name=_("patient")
-    )
-    request = models.ForeignKey(
-        SamplingRequest,
-        models.PROTECT,
-        db_constraint=False,
-        db_index=False,
-        null=True,
-        blank=True,
-        related_name="loans",
-        verbose_name=_("request"),
-    )
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    pieces = models.PositiveSmallIntegerField(_("pieces"), default=1)
-    pathology_number = models.CharField(_("pathology number"), max_length=60, blank=True)
-    lender = models.ForeignKey(
-        Party, models.PROTECT, db_constraint=False, db_index=False, related_name="+", verbose_name=_("lender")
-    )
-    borrower = models.CharField(_("borrowed by"), max_length=120)
-    deposit = models.DecimalField(_("deposit (CNY)"), max_digits=10, decimal_places=2, null=True, blank=True)
-    lent_on = models.DateField(_("lent on"))
-    return_by = models.DateField(_("to be returned by"))
-    returned_on = models.DateField(_("returned on"), null=True, blank=True)
-    note = models.CharField(_("note"), max_length=300, blank=True)
-    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
-
-    class Meta:
-        verbose_name = _("pathology loan")
-        verbose_name_plural = _("pathology loans")
-        ordering = ["return_by", "id"]
-        constraints = [
-            models.CheckConstraint(
-                name="loan_returns_after_it_was_lent", condition=Q(return_by__gte=models.F("lent_on"))
-            ),
-            models.CheckConstraint(
-                name="loan_returned_after_it_was_lent",
-                condition=Q(returned_on=None) | Q(returned_on__gte=models.F("lent_on")),
-            ),
-            models.CheckConstraint(name="loan_has_pieces", condition=Q(pieces__gte=1)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.patient} · {self.get_kind_display()}"
