@@ -116,6 +116,9 @@ class DutyLine(TenantModel):
     starts_on = models.DateField(_("counts from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
     joined_on = models.DateField(_("in our care since"))
+    owner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("looked after by")
+    )
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     class Meta:

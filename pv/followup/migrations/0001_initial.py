@@ -43,6 +43,17 @@ class Migration(migrations.Migration):
                 ("joined_on", models.DateField(verbose_name="in our care since")),
                 ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
                 (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="looked after by",
+                    ),
+                ),
+                (
                     "organisation",
                     models.ForeignKey(
                         db_constraint=False,
