@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError, connection
 
 from pv.accounts.context import as_clock
-from pv.notices import services
+from pv.notices import chores, services
 from pv.notices.models import JobRun
 from pv.notices.sending import send_next
 
@@ -44,6 +44,7 @@ def drive(stopping: Callable[[], bool], *, pause: Callable[[float], None] = time
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + TICK_EVERY
                 services.tick(driver="run_tick")
+                chores.run(driver="run_tick")
             send_waiting(driver="run_tick", seconds=TICK_EVERY)
         except (OperationalError, InterfaceError) as error:
             log.warning("the database is away: %s", type(error).__name__)

@@ -33,8 +33,8 @@ WITH ringing AS MATERIALIZED (
     SELECT a.deadline_id, a.organisation_id, a.due_on, a.due_at, a.zone, a.calendar, a.ladder_id, a.round, a.rung,
            a.nth, a.told_at, a.answered, a.hurry
     FROM deadlines_alarm AS a
-    WHERE a.urgent = %(urgent)s AND a.next_alert_at <= %(now)s::timestamptz
-      AND (a.parked_until IS NULL OR a.parked_until <= %(now)s::timestamptz) {only}
+    WHERE {these} AND a.next_alert_at <= %(now)s::timestamptz
+      AND (a.parked_until IS NULL OR a.parked_until <= %(now)s::timestamptz)
     ORDER BY a.next_alert_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED),
 rungs AS MATERIALIZED (
     SELECT a.deadline_id, r.id, r.no, r.tone,
@@ -131,6 +131,9 @@ delivered AS (
 SELECT (SELECT count(*) FROM ringing), (SELECT count(*) FROM fired), (SELECT count(*) FROM delivered)
 """
 
+ALL = "a.urgent = %(urgent)s"
+NAMED = "a.deadline_id = ANY (%(named)s::uuid[])"
+
 
 @dataclass(frozen=True, slots=True)
 class Fired:
@@ -148,12 +151,23 @@ def fire_batch(*, urgent: bool, batch: int = BATCH) -> Fired:
     """Ring what has come, at most `batch` alarms, as the clock's role. Rows that cannot be computed are parked."""
     try:
         with transaction.atomic():
-            return _run(FIRE.format(only=""), {"urgent": urgent, "batch": batch})
+            return _run(FIRE.format(these=ALL), {"urgent": urgent, "batch": batch})
     except DatabaseError as error:
         if not _is_of_the_row(error):
             raise
         log.warning("a batch could not be computed; trying its alarms one by one: %s", type(error).__name__)
-        return _one_by_one(urgent=urgent, batch=batch)
+        return _one_by_one(_come(urgent=urgent, batch=batch))
+
+
+def fire_named(deadline_ids: list[UUID]) -> Fired:
+    """Ring these alarms alone, if they have come: for what must be told in the transaction that made it known."""
+    try:
+        with transaction.atomic():
+            return _run(FIRE.format(these=NAMED), {"named": deadline_ids, "batch": len(deadline_ids)})
+    except DatabaseError as error:
+        if not _is_of_the_row(error):
+            raise
+        return _one_by_one(deadline_ids)
 
 
 def _is_of_the_row(error: DatabaseError) -> bool:
@@ -162,30 +176,30 @@ def _is_of_the_row(error: DatabaseError) -> bool:
     return slow or isinstance(error, DataError | IntegrityError | InternalError)
 
 
-def _run(sql: str, params: dict[str, str | bool | int]) -> Fired:
+def _run(sql: str, params: dict[str, bool | int | list[UUID]]) -> Fired:
     now = clock.now()  # asked once: inside the statement it would be computed for every row
     with connection.cursor() as cursor:
         cursor.execute(sql, params | {"now": now.isoformat()})
         return Fired(*cursor.fetchone())
 
 
-def _one_by_one(*, urgent: bool, batch: int) -> Fired:
-    """One bad row stops nobody: the rest of its batch rings, and it is parked where an operator sees it."""
+def _come(*, urgent: bool, batch: int) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT deadline_id FROM deadlines_alarm WHERE urgent = %s AND next_alert_at <= core_now() "
             "AND (parked_until IS NULL OR parked_until <= core_now()) ORDER BY next_alert_at LIMIT %s",
             [urgent, batch],
         )
-        ids = [row[0] for row in cursor.fetchall()]
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _one_by_one(deadline_ids: list[UUID]) -> Fired:
+    """One bad row stops nobody: the rest of its batch rings, and it is parked where an operator sees it."""
     total = Fired()
-    for deadline_id in ids:
+    for deadline_id in deadline_ids:
         try:
             with transaction.atomic():
-                total += _run(
-                    FIRE.format(only="AND a.deadline_id = %(one)s::uuid"),
-                    {"urgent": urgent, "batch": 1, "one": str(deadline_id)},
-                )
+                total += _run(FIRE.format(these=NAMED), {"named": [deadline_id], "batch": 1})
         except DatabaseError as error:
             if not _is_of_the_row(error):
                 raise

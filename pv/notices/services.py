@@ -18,7 +18,7 @@ from pv.core.errors import Conflict, DomainError, NotFound
 from pv.deadlines import services as deadlines
 from pv.deadlines.kinds import kind_of
 from pv.deadlines.models import Alarm, Deadline
-from pv.notices.firing import BATCH, Fired, fire_batch, silence_without_ladder
+from pv.notices.firing import BATCH, Fired, fire_batch, fire_named, silence_without_ladder
 from pv.notices.models import Acknowledgement, Delivery, JobRun
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,17 @@ def record_run(run: JobRun, *, handled: int, error: str = "") -> None:
         run.ended_at, run.handled, run.error = real_now(), handled, error
         run.save(force_insert=True)
         JobRun.objects.filter(job=run.job, started_at__lt=run.ended_at - KEEP_RUNS).delete()
+
+
+def ring_now(deadline_ids: list[UUID]) -> Fired:
+    """Write the first notices of these deadlines in the transaction that opened them, as the tick would.
+
+    After its commit nobody depends on a broker, a worker or the next tick to have been told.
+    """
+    if not deadline_ids:
+        return Fired()
+    with as_clock():
+        return fire_named(deadline_ids)
 
 
 def kick() -> None:

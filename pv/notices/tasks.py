@@ -2,15 +2,16 @@
 
 from celery import shared_task
 
-from pv.notices import services
+from pv.notices import chores, services
 from pv.notices.driving import heartbeat as beat_once
 from pv.notices.driving import send_waiting
 
 
 @shared_task(name="pv.notices.tasks.tick")
 def tick() -> None:
-    """Ring what has come, then hand over what waits."""
+    """Ring what has come, do what rooms left over, then hand over what waits."""
     services.tick(driver="beat")
+    chores.run(driver="beat")
     send_waiting(driver="beat", seconds=30)
 
 
