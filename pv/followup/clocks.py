@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from pv.accounts.context import writing_for
 from pv.accounts.rows import locked
 from pv.core.errors import NotFound
-from pv.deadlines import many
+from pv.deadlines import closing
 from pv.deadlines import services as deadlines
 from pv.deadlines.expectations import Expected
 from pv.deadlines.kinds import Kind
 from pv.deadlines.models import Basis, Deadline
+from pv.deadlines.opening import Wanted, open_deadlines
 from pv.followup.models import Line, Visit
 from pv.followup.rules import MET
 from pv.patients.rules import IN_CARE
@@ -30,28 +30,23 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def open_clocks(organisation: UUID, visits: Sequence[Visit]) -> None:
-    """Start the clock of each visit for which none runs; patient, line and treatment must be at hand.
+    """Start the clock of each visit for which none runs; patient, line, its treatment and owner must be at hand.
 
     The basis is internal: the days of a window are our own default, also where following up at all is binding.
     """
-    in_order = sorted(visits, key=lambda one: one.line)
-    for line, group in groupby(in_order, key=lambda one: one.line):
-        many.open_many(
-            organisation=organisation,
-            kind=KIND[line].code,
-            basis=Basis.INTERNAL,
-            clocks=[_clock(visit) for visit in group],
-        )
+    open_deadlines(organisation, [_wanted(visit) for visit in visits])
 
 
-def _clock(visit: Visit) -> many.NewClock:
+def _wanted(visit: Visit) -> Wanted:
     line = visit.duty_line
-    return many.NewClock(
+    return Wanted(
+        kind=KIND[visit.line].code,
         subject=visit.pk,
+        basis=Basis.INTERNAL,
         due_on=visit.closes_on,
         args={"patient": visit.patient.code, "visit": visit.code},
         working=working(line.starts_on, visit),
-        assignee_id=line.owner_id,
+        assignee=line.owner,
         product_id=line.treatment.product_id,
         centre_id=visit.patient.centre_id,
         patient_id=visit.patient_id,
@@ -66,12 +61,12 @@ def working(starts_on: date, visit: Visit) -> str:
 def meet_clocks(organisation: UUID, seen: Mapping[UUID, date]) -> None:
     """These visits (by id) took place on these days: that, not the moment of recording, decides whether in time."""
     met_at = {visit: when(day) for visit, day in seen.items()}
-    many.meet_many(organisation=organisation, kinds=CODES, met_at=met_at)
+    closing.meet_many(organisation=organisation, kinds=CODES, met_at=met_at)
 
 
 def cancel_clocks(organisation: UUID, visits: Collection[UUID], reason: str) -> None:
     """Nobody is asked for these visits any longer."""
-    many.cancel_many(organisation=organisation, kinds=CODES, subjects=visits, reason=reason)
+    closing.cancel_many(organisation=organisation, kinds=CODES, subjects=visits, reason=reason)
 
 
 def when(day: date) -> datetime:

@@ -9,7 +9,7 @@ from pv.accounts.context import writing_for
 from pv.accounts.models import User
 from pv.core import clock
 from pv.core.partial_columns import restored
-from pv.deadlines import many
+from pv.deadlines import closing
 from pv.followup.clocks import CODES, cancel_clocks, open_clocks
 from pv.followup.models import Excuse, Visit
 from pv.followup.services.planning import open_lines, plan_visits
@@ -28,7 +28,7 @@ def follow(change: PatientChange, by: User) -> None:
         case What.INFUSED:
             open_lines(patient, by=by)
         case What.TRANSFERRED:
-            many.move_facet(
+            closing.move_facet(
                 organisation=patient.organisation_id,
                 kinds=CODES,
                 patient_id=patient.pk,
@@ -82,7 +82,9 @@ def _resume(patient: Patient) -> None:
 
 def _at_hand(patient: Patient) -> list[Visit]:
     mine = Visit.objects.for_organisations([patient.organisation_id]).filter(patient=patient)
-    return list(mine.filter(state=Visit.State.PLANNED).select_related("patient", "duty_line__treatment"))
+    return list(
+        mine.filter(state=Visit.State.PLANNED).select_related("patient", "duty_line__treatment", "duty_line__owner")
+    )
 
 
 def _thought_dead_since(patient: Patient) -> date | None:

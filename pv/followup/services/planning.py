@@ -43,7 +43,7 @@ def _plan_chunk(patient_ids: Sequence[UUID], until: date | None) -> list[Visit]:
     patients = {one.pk: one for one in in_care}
     organisations = {one.organisation_id for one in patients.values()}
     rows = DutyLine.objects.for_organisations(list(organisations)).filter(patient_id__in=list(patients))
-    lines = list(rows.select_related("treatment"))
+    lines = list(rows.select_related("treatment", "owner"))
     standing: dict[UUID, set[tuple[int, str]]] = {}
     visits = Visit.objects.for_organisations(list(organisations)).filter(duty_line__in=lines)
     for line, sequence, state in visits.values_list("duty_line_id", "sequence", "state"):

@@ -205,13 +205,17 @@ class _Batch:
         for reason, visits in missed.items():
             cancel_clocks(self.organisation, visits, reason)
         if back := [pk for pk, one in moved.items() if one.state == Visit.State.PLANNED]:
-            again = self._mine(Visit).filter(pk__in=back).select_related("patient", "duty_line__treatment")
+            again = (
+                self._mine(Visit)
+                .filter(pk__in=back)
+                .select_related("patient", "duty_line__treatment", "duty_line__owner")
+            )
             open_clocks(self.organisation, list(again))
 
     def _plan(self, charts: dict[UUID, Chart]) -> None:
         """The next visits of everybody in care."""
         in_care = {pk: chart.patient for pk, chart in charts.items() if chart.patient.state in IN_CARE}
-        rows = self._mine(DutyLine).filter(patient_id__in=list(in_care)).select_related("treatment")
+        rows = self._mine(DutyLine).filter(patient_id__in=list(in_care)).select_related("treatment", "owner")
         lines = list(rows)
         standing: dict[UUID, set[tuple[int, str]]] = {}
         for chart in charts.values():
