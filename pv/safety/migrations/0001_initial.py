@@ -56,9 +56,23 @@ class Migration(migrations.Migration):
                 ("serious", models.BooleanField(verbose_name="serious")),
                 ("malignancy", models.BooleanField(default=False, verbose_name="new malignancy")),
                 ("external_number", models.CharField(blank=True, max_length=60, verbose_name="number elsewhere")),
-                ("reported_on", models.DateField(blank=True, null=True, verbose_name="reported on")),
+                ("reported_on", models.DateField(blank=True, null=True, verbose_name="last reported on")),
+                ("reported_version", models.PositiveIntegerField(default=0, verbose_name="version last reported")),
                 ("versions", models.PositiveIntegerField(default=0, verbose_name="versions")),
                 ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "duplicate_of",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duplicates",
+                        to="safety.case",
+                        verbose_name="duplicate of",
+                    ),
+                ),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -1005,6 +1019,36 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reported_version", 0), ("reported_on__isnull", False), _connector="OR"),
+                name="case_reported_version_says_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reported_version__lte", models.F("versions"))),
+                name="case_reported_version_is_one_of_its_own",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "duplicate"), _negated=True), ("duplicate_of__isnull", False), _connector="OR"
+                ),
+                name="case_that_is_a_duplicate_names_the_other",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("duplicate_of", models.F("id")), _negated=True),
+                name="case_is_no_duplicate_of_itself",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="caseversion",
             constraint=models.UniqueConstraint(
                 models.F("organisation"), models.F("case"), models.F("no"), name="case_version_once"
@@ -1037,8 +1081,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="inboxitem",
             constraint=models.UniqueConstraint(
-                fields=("organisation", "submission", "reported_event"),
-                name="inbox_item_once_a_submission",
+                fields=("organisation", "submission", "kind", "reported_event"),
+                name="inbox_item_once_a_submission_and_kind",
                 nulls_distinct=False,
             ),
         ),

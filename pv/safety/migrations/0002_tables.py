@@ -34,7 +34,9 @@ class Migration(migrations.Migration):
     dependencies = [("safety", "0001_initial"), ("biosamples", "0002_tables")]
 
     operations = [
-        TenantTable("safety_case", parents=PATIENT | {"product_id": "products_product"}),
+        TenantTable(
+            "safety_case", parents=PATIENT | {"product_id": "products_product", "duplicate_of_id": "safety_case"}
+        ),
         TenantTable(
             "safety_inboxitem",
             parents=PATIENT
