@@ -23,12 +23,17 @@ class Temperature(models.TextChoices):
 class SamplingPlan(TenantModel):
     """What is wanted when a malignancy appears, by lineage. Shared plans stand in organisation 0."""
 
+    class Status(models.TextChoices):
+        GUIDANCE = "guidance", _("guidance")
+        DEFAULT = "default", _("our default")
+        PROTOCOL = "protocol", _("stated in a protocol")
+
     code = models.CharField(_("code"), max_length=40)
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     name_en = models.CharField(_("name, English"), max_length=160)
     name_zh = models.CharField(_("name, Chinese"), max_length=160)
     lineages = ArrayField(models.CharField(max_length=8, choices=Lineage.choices), verbose_name=_("for lineages"))
-    status = models.CharField(_("status"), max_length=10, default="default")
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DEFAULT)
     source = models.TextField(_("source"))
 
     class Meta:

@@ -5,6 +5,15 @@
 """
 
 from tests.support.factories.accounts import MembershipFactory, PartyFactory, UserFactory
+from tests.support.factories.biosamples import (
+    CustodyEventFactory,
+    InstructionFactory,
+    LoanFactory,
+    PlanItemFactory,
+    SamplingPlanFactory,
+    SamplingRequestFactory,
+    SpecimenFactory,
+)
 from tests.support.factories.deadlines import (
     AlarmFactory,
     DeadlineFactory,
@@ -57,11 +66,14 @@ __all__ = [
     "AuthorisationFactory",
     "ConsentFactory",
     "ContactAttemptFactory",
+    "CustodyEventFactory",
     "DeadlineFactory",
     "DeliveryFactory",
     "DutyLineFactory",
     "IdentityFactory",
+    "InstructionFactory",
     "LadderFactory",
+    "LoanFactory",
     "LotFactory",
     "MedicalHistoryFactory",
     "MembershipFactory",
@@ -72,12 +84,16 @@ __all__ = [
     "ObligationFactory",
     "PartyFactory",
     "PatientFactory",
+    "PlanItemFactory",
     "PlannedVisitFactory",
     "ProductFactory",
     "ReportedEventFactory",
     "RotaFactory",
     "RuleFactory",
     "RungFactory",
+    "SamplingPlanFactory",
+    "SamplingRequestFactory",
+    "SpecimenFactory",
     "StepFactory",
     "StudyFactory",
     "StudyProductFactory",

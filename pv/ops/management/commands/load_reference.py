@@ -10,11 +10,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pv.accounts.context import acting_as
 from pv.accounts.models import PUBLIC_ORGANISATION, SYSTEM
+from pv.biosamples.loading import load_sampling_plans
 from pv.core.errors import DomainError
 from pv.core.loading import load_calendars
 from pv.core.reference import ReferenceFault
 from pv.core.upsert import Loaded
 from pv.deadlines.loading import load_ladders, load_rules
+from pv.followup.loading import load_visit_plans
 from pv.ops.owner import connected_as_owner
 from pv.products.loading import load_pipeline, load_register
 
@@ -26,6 +28,8 @@ def load_all(folder: Path) -> Iterator[Loaded]:
     yield from load_ladders(folder / "ladders" / "ladders.yaml")
     yield from load_register(folder / "register")
     yield load_pipeline(folder / "pipeline" / "pipeline.csv")
+    yield from load_visit_plans(folder / "visit_plans" / "visit_plans.yaml")
+    yield from load_sampling_plans(folder / "sampling_plans" / "sampling_plans.yaml")
 
 
 class Command(BaseCommand):
