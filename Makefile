@@ -43,6 +43,8 @@ lint: ## Check style, types, import floors, templates, migrations and production
 	@echo "manage.py check --deploy with production settings"
 	@DJANGO_SETTINGS_MODULE=config.settings.production ALLOWED_HOSTS=tracker.example \
 		SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_hex(40))')" \
+		PV_VAULT_KEYS="$$($(PY) -c 'from config.run.make_secrets import new_key; print(new_key("k1"))')" \
+		PV_VAULT_INDEX_KEY="$$($(PY) -c 'from config.run.make_secrets import new_key; print(new_key("i1"))')" \
 		DATABASE_URL=postgresql://pv_app@localhost/pv REDIS_URL=redis://localhost/0 \
 		PV_EXTERNAL_URL=https://tracker.example $(PY) manage.py check --deploy --fail-level WARNING
 

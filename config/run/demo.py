@@ -6,8 +6,10 @@ python -m config.run.demo reset     stop it and remove its data
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import signal
@@ -28,7 +30,16 @@ PATIENCE = 120
 # What `manage.py` in a second terminal gets to know.
 SHARED = (
     *("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "SECRET_KEY", "PV_ROLE_PREFIX"),
-    *("PV_RUN_DIR", "PV_DEMO", "PV_EXTERNAL_URL", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_TLS"),
+    *(
+        "PV_VAULT_KEYS",
+        "PV_VAULT_INDEX_KEY",
+        "PV_RUN_DIR",
+        "PV_DEMO",
+        "PV_EXTERNAL_URL",
+        "EMAIL_HOST",
+        "EMAIL_PORT",
+        "EMAIL_USE_TLS",
+    ),
 )
 
 
@@ -130,8 +141,15 @@ def demo_variables(run_dir: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings.local",
         "PV_DEMO": "1",
         "SECRET_KEY": secret(run_dir, "secret_key"),
+        "PV_VAULT_KEYS": vault_key(run_dir, "vault_key"),
+        "PV_VAULT_INDEX_KEY": vault_key(run_dir, "vault_index_key"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     }
+
+
+def vault_key(run_dir: Path, name: str) -> str:
+    """A key of the vault, made once like every secret of the demo; its id tells production to refuse it."""
+    return f"demo-1:{base64.b64encode(hashlib.sha256(secret(run_dir, name).encode()).digest()).decode()}"
 
 
 def forget_last_run(run_dir: Path) -> None:

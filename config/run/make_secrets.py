@@ -8,6 +8,7 @@ readable, because a container that does not run as root could not read them othe
 
 from __future__ import annotations
 
+import base64
 import secrets
 from pathlib import Path
 
@@ -31,6 +32,9 @@ def main(folder: Path = FOLDER) -> None:
     admin, owner, app = (keep(name, new_password()) for name in ("postgres_password", "owner_password", "app_password"))
     broker, operator = (keep(name, new_password()) for name in ("valkey_password", "valkey_operator_password"))
     keep("secret_key", secrets.token_urlsafe(64))
+    # Lost, they close the vault for ever: keep a copy apart from the database's backups.
+    keep("vault_keys", new_key("k1"))
+    keep("vault_index_key", new_key("i1"))
     keep("database_admin_url", f"postgresql://postgres:{admin}@{HOST}/postgres")
     keep("database_owner_url", f"postgresql://pv_owner:{owner}@{HOST}/{DATABASE}")
     keep("database_url", f"postgresql://pv_app:{app}@{HOST}/{DATABASE}")
@@ -49,6 +53,11 @@ def main(folder: Path = FOLDER) -> None:
 def new_password() -> str:
     """Letters and digits only, so that it needs no quoting in an address."""
     return secrets.token_hex(24)
+
+
+def new_key(name: str) -> str:
+    """A key of the vault of identifiers: an id, and 32 bytes in base64."""
+    return f"{name}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 if __name__ == "__main__":

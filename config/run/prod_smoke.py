@@ -14,12 +14,17 @@ from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
 from config.run.interrupt import Stop, ignore_stop, listen_for_stop
+from config.run.make_secrets import new_key
 from config.run.places import LaunchError, make_private, remove_run_directory, run_directory, write_private
 from config.run.stack import Stack
 
 SITE = "tracker.example"
 HEADERS = {"Host": SITE, "X-Forwarded-Proto": "https", "Referer": f"https://{SITE}/"}
-SECRETS = ("SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL")
+SECRETS = (
+    *("SECRET_KEY", "PV_VAULT_KEYS", "PV_VAULT_INDEX_KEY"),
+    *("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL"),
+)
+DEMO_VAULT = "demo-1:ZGVtby1vbmx5LWtleS1vZi10aGUtdmF1bHQtMzItYnk="
 DEMO_KEY = "demo-only-key-that-production-refuses-to-start-with"
 WATCH_SECONDS = 5
 
@@ -63,7 +68,7 @@ def smoke(stack: Stack) -> Iterator[Result]:
     """Everything, in order."""
     stack.open_servers()
     stack.set(DJANGO_SETTINGS_MODULE="config.settings.production", ALLOWED_HOSTS=SITE, SECRET_KEY=secrets.token_hex(40))
-    stack.set(PV_EXTERNAL_URL=f"https://{SITE}")
+    stack.set(PV_EXTERNAL_URL=f"https://{SITE}", PV_VAULT_KEYS=new_key("k1"), PV_VAULT_INDEX_KEY=new_key("i1"))
     secrets_into_files(stack)
     stack.prepare("collectstatic")
     yield from settings_are_sound(stack)
@@ -101,6 +106,8 @@ def demo_is_refused(stack: Stack) -> Iterator[Result]:
         "the demo switch is refused": (deploy, {"PV_DEMO": "1"}, "PV_DEMO"),
         "the demo's key is refused": (deploy, {"SECRET_KEY": DEMO_KEY}, "SECRET_KEY"),
         "a missing key is refused": (("check",), {"SECRET_KEY_FILE": ""}, "SECRET_KEY"),
+        "the demo's vault is refused": (deploy, {"PV_VAULT_KEYS": DEMO_VAULT}, "PV_VAULT_KEYS"),
+        "a missing key of the vault is refused": (deploy, {"PV_VAULT_INDEX_KEY_FILE": ""}, "PV_VAULT_INDEX_KEY"),
         "debugging is refused": (deploy, {"DEBUG": "1"}, "DEBUG"),
         "demo users are refused": (("seed_demo",), {}, "CommandError"),
         "the owner of the tables is refused": (role, log_in_as("OWNER", stack), "owns the tables"),

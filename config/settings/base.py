@@ -136,6 +136,10 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "pv.web.views.errors.stale_form"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# --- the vault of identifiers (pv.patients.vault): "id:base64 of 32 bytes", several with commas, the first one writes
+VAULT_KEYS = env.read("PV_VAULT_KEYS", "")
+VAULT_INDEX_KEY = env.read("PV_VAULT_INDEX_KEY", "")
+
 # --- languages: both are complete; a person's own choice wins over the browser's
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]

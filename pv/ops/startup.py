@@ -17,6 +17,7 @@ from django.db.backends.signals import connection_created
 
 from pv.core.roles import role
 from pv.ops.owner import is_owner
+from pv.patients.vault import problems_of_keys
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def problems_of_settings() -> list[str]:
     key = settings.SECRET_KEY
     if len(key) < SHORTEST_KEY or "demo-only" in key or "test-only" in key:
         found.append(f"SECRET_KEY is the demo's or shorter than {SHORTEST_KEY} characters.")
-    return found
+    return found + problems_of_keys(settings.VAULT_KEYS, settings.VAULT_INDEX_KEY)
 
 
 def problems_of_role(raw: Any) -> list[str]:

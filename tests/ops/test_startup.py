@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 
 from config.celery import refuse_to_serve as refuse_to_work
+from config.run.make_secrets import new_key
 from pv.accounts.models import SYSTEM
 from pv.ops import startup
 from pv.ops.owner import connected_as_owner, is_owner
@@ -38,6 +39,7 @@ def connected_by(url: str) -> Iterator[None]:
 @pytest.fixture
 def production(settings):
     settings.PRODUCTION, settings.SECRET_KEY, settings.DEBUG, settings.DEMO = True, GOOD_KEY, False, False
+    settings.VAULT_KEYS, settings.VAULT_INDEX_KEY = new_key("k1"), new_key("i1")
     return settings
 
 
@@ -108,6 +110,12 @@ def test_a_database_that_is_away_is_waited_for(committing: Urls, monkeypatch: py
         ("SECRET_KEY", "short", "SECRET_KEY"),
         ("SECRET_KEY", "demo-only-" + GOOD_KEY, "SECRET_KEY"),
         ("SECRET_KEY", "test-only-" + GOOD_KEY, "SECRET_KEY"),
+        ("VAULT_KEYS", "", "PV_VAULT_KEYS is missing"),
+        ("VAULT_KEYS", "k1:c2hvcnQ=", "PV_VAULT_KEYS is missing"),
+        ("VAULT_KEYS", new_key("demo-1"), "PV_VAULT_KEYS holds a key of the demo"),
+        ("VAULT_KEYS", ",".join([new_key("k1"), new_key("k1")]), "one id twice"),
+        ("VAULT_INDEX_KEY", new_key("test-0"), "PV_VAULT_INDEX_KEY holds a key of the demo"),
+        ("VAULT_INDEX_KEY", "", "PV_VAULT_INDEX_KEY is missing"),
     ],
 )
 def test_production_refuses_the_demos_settings(production, committing: Urls, setting, value, word) -> None:
@@ -147,6 +155,8 @@ def test_djangos_own_list_for_production_is_clean() -> None:
         "DJANGO_SETTINGS_MODULE": "config.settings.production",
         "SECRET_KEY": "a-key-made-up-for-this-test-that-is-long-enough-0123456789",
         "ALLOWED_HOSTS": "tracker.example",
+        "PV_VAULT_KEYS": new_key("k1"),
+        "PV_VAULT_INDEX_KEY": new_key("i1"),
     }
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
