@@ -47,8 +47,9 @@ def happened(day: date, field: str, *, today: date | None = None) -> date:
 
 
 def has_begun(known: PartialDate, field: str, *, today: date | None = None) -> PartialDate:
-    """The same for a partial date: some day of what is known has come."""
-    happened(known.earliest(), field, today=today)
+    """A partial date, which may lie long ago (a birth, an earlier tumour): some day of what is known has come."""
+    if known.earliest() > (today or clock.today()):
+        raise DomainError(_("This lies in the future."), field=field)
     return known
 
 

@@ -28,14 +28,16 @@ from django.utils.translation import gettext_lazy as _
 from pv.accounts.context import current, writing_for
 from pv.accounts.models import User
 from pv.accounts.services import check_may
+from pv.core import clock
 from pv.core.errors import DomainError, NotFound
-from pv.core.typed import fits, happened, said
+from pv.core.typed import fits, said
 from pv.patients.models import Identity, Patient
 from pv.patients.services.shared import take
 
 log = logging.getLogger(__name__)
 
 TABLE = Identity._meta.db_table
+FIRST_BIRTH = date(1900, 1, 1)
 KEY_BYTES, NONCE_BYTES = 32, 12
 KEY_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 MADE_UP = ("demo", "test")
@@ -70,7 +72,8 @@ def keep_identity(
     """Keep these identifiers of a patient; those that are not given stay as they are."""
     patient = take(patient_id, by=by, verb="patient.identify")
     if birth_date is not None:
-        happened(birth_date, "birth_date")
+        if not FIRST_BIRTH <= birth_date <= clock.today():
+            raise DomainError(_("This cannot be somebody's date of birth."), field="birth_date")
         if patient.birth_year not in (None, birth_date.year):
             raise DomainError(_("The patient's record says another year of birth."), field="birth_date")
     given = {
