@@ -110,10 +110,13 @@ def quick_intake(
         told["narrative"] = "\n\n".join(part for part in (words, told.get("narrative", "")) if part)
         words = words[: MOST_WORDS - 1] + "…"
     answer = one_of(Malignancy.values, malignancy, "malignancy")
-    patient = _patient(organisation, patient_id)
+    patient, kind = _patient(organisation, patient_id), _kind_of_call(answer, died, death_suspected)
+    if kind == Kind.DEATH:
+        told["outcome"] = Outcome.FATAL
+        told["seriousness"] = [*told.get("seriousness", ()), Serious.DEATH]
     facts = Facts(
         organisation=organisation,
-        kind=_kind_of_call(answer, died, death_suspected),
+        kind=kind,
         submission=submission,
         diagnosis=words,
         malignancy=answer,
