@@ -1,6 +1,6 @@
 """The room's kinds of deadline: how a clock is opened, what ought to be open, and how that is set right."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from typing import TypedDict, TypeVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from pv.accounts.rows import locked
 from pv.biosamples.models import Instruction, Loan, PlanItem, SamplingRequest
 from pv.core.errors import NotFound
 from pv.deadlines import services as deadlines
+from pv.deadlines.closing import cancel_many, meet_many
 from pv.deadlines.computing import is_unconfirmed
 from pv.deadlines.expectations import Expected
 from pv.deadlines.kinds import Kind
@@ -230,13 +231,14 @@ def _move(clock: Deadline, wanted: Wanted) -> None:
         deadlines.move_deadline(clock.pk, due_on=wanted.due_on, working=wanted.working)
 
 
-def close_all(clocks: Sequence[Deadline], *, met_at: datetime | None = None, reason: str = "") -> None:
-    """Meet or cancel these clocks."""
-    for clock in clocks:
-        if met_at is not None:
-            deadlines.meet_deadline(clock.pk, met_at=met_at)
-        else:
-            deadlines.cancel_deadline(clock.pk, reason=reason)
+def meet(organisation: UUID, kind: Kind, subject: UUID, at: datetime) -> None:
+    """Close what runs for this fact: it was done at that instant."""
+    meet_many(organisation=organisation, kinds=[kind.code], met_at={subject: at})
+
+
+def cancel(organisation: UUID, kind: Kind, subjects: Collection[UUID], reason: str) -> None:
+    """Close what runs for these facts: they fell away."""
+    cancel_many(organisation=organisation, kinds=[kind.code], subjects=subjects, reason=reason)
 
 
 def set_facets(clocks: Sequence[Deadline], facets: Facets) -> None:

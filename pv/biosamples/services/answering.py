@@ -54,6 +54,8 @@ def end(request: SamplingRequest, new: RequestState, *, at: datetime, reason: st
     request.version += 1
     with writing_for(request.organisation_id, reason=reason):
         request.save(update_fields=["state", "ended_at", "reason", "touched", "version"])
-        found = clocks.running(request.organisation_id, clocks.COLLECTION, [request.pk])
-        clocks.close_all(found, met_at=at if new in DONE else None, reason=reason)
+        if new in DONE:
+            clocks.meet(request.organisation_id, clocks.COLLECTION, request.pk, at)
+        else:
+            clocks.cancel(request.organisation_id, clocks.COLLECTION, [request.pk], reason)
     return request

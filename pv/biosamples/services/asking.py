@@ -69,7 +69,8 @@ def ask_for_samples(
                 due_at=asked.at,
             )
         )
-        before = _requests(organisation, cause)
+        is_first = instruction.version == 1 and is_new
+        before = [] if is_first else _requests(organisation, cause)
         again = _ask_again(before)
         new = [_request(instruction, patient, plan, item, dues[item.pk]) for item in _still_to_ask(items, plan, before)]
         retained = _secure(patient, instruction, by=by, requests=[*before, *new])
@@ -89,6 +90,8 @@ def _instruction(row: Instruction) -> tuple[Instruction, bool]:
     mine = Instruction.objects.for_organisations([row.organisation_id]).filter(cause=row.cause)
     found: Instruction = mine.select_for_update(no_key=True).get()
     is_new = found.pk == row.pk
+    if found.rule_id == row.rule_id:
+        found.rule = row.rule
     if found.plan_id != row.plan_id or found.ended_at is not None:
         is_new = is_new or (found.ended_at is not None and found.given_at is None)
         found.lineage, found.plan = row.lineage, row.plan
@@ -159,18 +162,19 @@ def _secure(
     if patient is None:
         return _Secured([], [], [])
     specimens = retained_before_treatment(patient.pk, patient.organisation_id)
-    entries = put_on_hold(specimens, cause=instruction.cause, by=by, note=instruction.number)
+    now = clock.now()
+    entries = put_on_hold(specimens, cause=instruction.cause, by=by, note=instruction.number, now=now)
     met = []
     wanted = [one for one in requests if one.timing == BEFORE and one.state == SamplingRequest.State.OPEN]
     for request in wanted:
         fitting = [one for one in specimens if one.material == request.material and is_usable(one)]
         if not fitting:
             continue
-        request.state, request.ended_at = SamplingRequest.State.MET, clock.now()
+        request.state, request.ended_at = SamplingRequest.State.MET, now
         request.patient = patient
         met.append(request)
         for specimen in fitting:
-            specimen.request = specimen.request or request
+            specimen.request_id = specimen.request_id or request.pk
     return _Secured(specimens, entries, met)
 
 
@@ -191,8 +195,8 @@ def _save_links(secured: _Secured, new: list[SamplingRequest]) -> None:
 def _save_met(request: SamplingRequest) -> None:
     request.version += 1
     request.save(update_fields=["state", "ended_at", "patient", "version"])
-    found = clocks.running(request.organisation_id, clocks.COLLECTION, [request.pk])
-    clocks.close_all(found, met_at=request.ended_at)
+    if request.ended_at is not None:
+        clocks.meet(request.organisation_id, clocks.COLLECTION, request.pk, request.ended_at)
 
 
 def _open_clocks(
@@ -239,9 +243,8 @@ def stand_down_requests(*, cause: UUID, by: User, reason: str) -> list[SamplingR
             request.version += 1
         if still_open:
             SamplingRequest.objects.bulk_update(still_open, ["state", "ended_at", "reason", "version"])
-        clocks.close_all(clocks.running(organisation, clocks.INSTRUCTION, [cause]), reason=why)
-        subjects = [one.pk for one in still_open]
-        clocks.close_all(clocks.running(organisation, clocks.COLLECTION, subjects), reason=why)
+        clocks.cancel(organisation, clocks.INSTRUCTION, [cause], why)
+        clocks.cancel(organisation, clocks.COLLECTION, [one.pk for one in still_open], why)
         release_all(organisation=organisation, cause=cause, by=by, reason=why)
     return still_open
 
@@ -257,12 +260,12 @@ def instruction_given(*, cause: UUID, by: User, at: datetime | None = None) -> I
     check_may(by, "intake.write", instruction.organisation_id)
     if instruction.given_at is not None:
         return instruction
-    instruction.given_at, instruction.given_by = moment(at), by
+    given_at = moment(at)
+    instruction.given_at, instruction.given_by = given_at, by
     instruction.version += 1
     with writing_for(instruction.organisation_id):
         instruction.save(update_fields=["given_at", "given_by", "version"])
-        found = clocks.running(instruction.organisation_id, clocks.INSTRUCTION, [cause])
-        clocks.close_all(found, met_at=instruction.given_at)
+        clocks.meet(instruction.organisation_id, clocks.INSTRUCTION, cause, given_at)
     return instruction
 
 

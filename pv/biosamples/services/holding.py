@@ -1,6 +1,7 @@
 """Hold: what must not be destroyed, and because of which cause. Two causes may hold one tube."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -62,11 +63,10 @@ def retained_before_treatment(patient_id: UUID, organisation: UUID) -> list[Spec
     return list(kept.order_by("id"))
 
 
-def put_on_hold(specimens: list[Specimen], *, cause: UUID, by: User, note: str) -> list[CustodyEvent]:
+def put_on_hold(specimens: list[Specimen], *, cause: UUID, by: User, note: str, now: datetime) -> list[CustodyEvent]:
     """Put these locked specimens on hold, but for those that this cause holds already. The rows are not saved yet."""
     held = [one for one in specimens if one.on_hold]
     known = causes_of(held) if held else {}
-    now = clock.now()
     entries = []
     for specimen in specimens:
         if cause in known.get(specimen.pk, ()):

@@ -85,8 +85,7 @@ def return_loan(*, by: User, loan_id: UUID, returned_on: date, note: str = "", v
     loan.version += 1
     with writing_for(loan.organisation_id):
         loan.save(update_fields=["returned_on", "note", "version"])
-        found = clocks.running(loan.organisation_id, clocks.RETURN, [loan.pk])
-        clocks.close_all(found, met_at=clocks.start_of(returned_on))
+        clocks.meet(loan.organisation_id, clocks.RETURN, loan.pk, clocks.start_of(returned_on))
     return loan
 
 

@@ -153,7 +153,7 @@ def aliquot(
             for child in children
         ]
         for cause in causes:
-            entries += put_on_hold(children, cause=cause, by=by, note=specimen.code)
+            entries += put_on_hold(children, cause=cause, by=by, note=specimen.code, now=now)
         save_held(children, entries)
     return children
 

@@ -224,7 +224,7 @@ def _follow_up(specimen: Specimen, request: SamplingRequest | None, *, by: User,
     live = mine.filter(patient=specimen.patient_id, ended_at=None).order_by("day_zero", "id")
     entries = []
     for instruction in live:
-        entries += put_on_hold([specimen], cause=instruction.cause, by=by, note=instruction.number)
+        entries += put_on_hold([specimen], cause=instruction.cause, by=by, note=instruction.number, now=clock.now())
         waiting = _waiting(specimen, instruction)
         if waiting is not None and is_usable(specimen):
             specimen.request = specimen.request or waiting
