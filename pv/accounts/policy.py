@@ -24,6 +24,8 @@ VERBS: Mapping[str, frozenset[Role]] = {
     "register.read": frozenset(Role),
     "product.read": frozenset(Role) - {Role.LABORATORY},
     "product.write": frozenset({Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
+    # what was made, from which batch: practice 27
+    "lot.write": frozenset({Role.QA_CMC, Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
     "study.write": frozenset({Role.CLINICAL_OPERATIONS, Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
     # the authority sees submitted documents only, never internal clocks: practice 5
     "obligation.read": _INSIDE,

@@ -1,6 +1,7 @@
 """The room's entry in Django."""
 
 from django.apps import AppConfig
+from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,9 +11,9 @@ class FollowupConfig(AppConfig):
     verbose_name = _("Follow-up")
 
     def ready(self) -> None:
-        """Make the kinds of visit known, and act on what changes about patients."""
+        """Make the kinds of visit known, act on what changes about patients, refuse to start where nobody escalates."""
         from pv.deadlines import expectations, kinds
-        from pv.followup import clocks
+        from pv.followup import clocks, ports
         from pv.followup.services.changes import follow
         from pv.patients import ports as patients
 
@@ -21,3 +22,4 @@ class FollowupConfig(AppConfig):
         expectations.register(clocks.PROTOCOL.code, query=clocks.expected_protocol, repair=clocks.repair)
         expectations.register(clocks.LIFELONG.code, query=clocks.expected_lifelong, repair=clocks.repair)
         patients.on_change(follow)
+        checks.register(ports.check)

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from pv.accounts.admin_base import RowsInline, TenantAdmin
-from pv.products.models import Alias, Authorisation, PipelineFigure, Product, Study, StudyProduct
+from pv.products.models import Alias, Authorisation, Lot, PipelineFigure, Product, Study, StudyProduct, VectorBatch
 
 
 class AliasInline(RowsInline):
@@ -124,6 +124,57 @@ class StudyAdmin(TenantAdmin):
     @admin.display(description=_("title"))
     def title(self, obj: Study) -> str:
         return obj.title
+
+
+class LotInline(RowsInline):
+    model = Lot
+    shown = ("code", "manufactured_on", "expires_on", "out_of_specification", "vector_copy_number")
+
+
+@admin.register(VectorBatch)
+class VectorBatchAdmin(TenantAdmin):
+    read_verb = "product.read"
+    list_display = ("code", "product", "site", "manufactured_on", "process_version", "out_of_specification")
+    list_filter = ("out_of_specification", "process_version")
+    list_select_related = ("product",)
+    search_fields = ("code", "plasmid", "site")
+    date_hierarchy = "manufactured_on"
+    shown = (
+        "code",
+        "product",
+        "plasmid",
+        "key_reagents",
+        "site",
+        "manufactured_on",
+        "process_version",
+        "out_of_specification",
+        "note",
+        "created_at",
+    )
+    inlines = (LotInline,)
+
+
+@admin.register(Lot)
+class LotAdmin(TenantAdmin):
+    read_verb = "product.read"
+    list_display = ("code", "product", "vector_batch", "manufactured_on", "expires_on", "out_of_specification")
+    list_filter = ("out_of_specification",)
+    list_select_related = ("product", "vector_batch")
+    search_fields = ("code", "vector_batch__code", "apheresis_centre")
+    date_hierarchy = "manufactured_on"
+    shown = (
+        "code",
+        "product",
+        "vector_batch",
+        "manufactured_on",
+        "expires_on",
+        "process_version",
+        "apheresis_centre",
+        "out_of_specification",
+        "vector_copy_number",
+        "note",
+        "created_at",
+    )
 
 
 @admin.register(PipelineFigure)

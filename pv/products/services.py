@@ -1,10 +1,11 @@
-"""Recording a holder's own products, authorisations and studies.
+"""Recording a holder's own products, authorisations, studies, lots and vector batches.
 
 The public register is written by its loader alone; what is recorded here may point to an entry of it.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Required, TypedDict, Unpack
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from pv.accounts.rows import locked, own
 from pv.accounts.services import check_may
 from pv.core.constraints import Refusal, refusing
 from pv.core.errors import Conflict, DomainError, NotFound
-from pv.products.models import Authorisation, Precision, Product, Study, StudyProduct
+from pv.core.typed import cleaned, happened
+from pv.products.models import Authorisation, Lot, Precision, Product, Study, StudyProduct, VectorBatch
 
 NEEDS_CONFIRMATORY = {
     "conditional_authorisation_has_a_confirmatory_obligation": Refusal(
@@ -35,6 +37,11 @@ STUDY_WORDS = {
         _("There is a study with this protocol number already."), "protocol"
     ),
     "study_product_once": Refusal(_("A product is named twice."), "products"),
+}
+
+LOT_WORDS = {
+    "vector_batch_once_in_an_organisation": Refusal(_("There is a vector batch of this number already."), "code"),
+    "lot_once_in_an_organisation": Refusal(_("There is a lot of this number already."), "code"),
 }
 
 
@@ -214,6 +221,80 @@ def update_enrolment(
         study.version += 1
         study.save(update_fields=["enrolled_patients", "planned_patients", "version"])
     return study
+
+
+class BatchFacts(TypedDict, total=False):
+    """What look-back asks of a vector batch."""
+
+    plasmid: str
+    key_reagents: str
+    site: str
+    manufactured_on: date | None
+    process_version: str
+    out_of_specification: bool
+    note: str
+
+
+def record_vector_batch(
+    *, by: User, organisation: UUID, product_id: UUID, code: str, **facts: Unpack[BatchFacts]
+) -> VectorBatch:
+    """Record one batch of vector: it links patients who never met."""
+    check_may(by, "lot.write", organisation)
+    row = VectorBatch(
+        organisation_id=organisation,
+        product=own(Product, organisation, product_id),
+        code=_said(code, "code"),
+        **facts,
+    )
+    _write_lot(row)
+    return row
+
+
+class LotFacts(TypedDict, total=False):
+    """What is known of a lot beside its number."""
+
+    manufactured_on: date | None
+    expires_on: date | None
+    process_version: str
+    apheresis_centre: str
+    out_of_specification: bool
+    vector_copy_number: Decimal | None
+    note: str
+
+
+def record_lot(
+    *,
+    by: User,
+    organisation: UUID,
+    product_id: UUID,
+    code: str,
+    vector_batch_id: UUID | None = None,
+    **facts: Unpack[LotFacts],
+) -> Lot:
+    """Record one lot of a product, and the vector batch it was made with."""
+    check_may(by, "lot.write", organisation)
+    batch = own(VectorBatch, organisation, vector_batch_id) if vector_batch_id else None
+    if batch is not None and batch.product_id != product_id:
+        raise DomainError(_("This vector batch is of another product."), field="vector_batch")
+    row = Lot(
+        organisation_id=organisation,
+        product=own(Product, organisation, product_id),
+        vector_batch=batch,
+        code=_said(code, "code"),
+        **facts,
+    )
+    if row.manufactured_on and row.expires_on and row.expires_on < row.manufactured_on:
+        raise DomainError(_("It would have expired before it was made."), field="expires_on")
+    _write_lot(row)
+    return row
+
+
+def _write_lot(row: Lot | VectorBatch) -> None:
+    cleaned(row)
+    if row.manufactured_on is not None:
+        happened(row.manufactured_on, "manufactured_on")
+    with writing_for(row.organisation_id), refusing(LOT_WORDS):
+        row.save(force_insert=True)
 
 
 def _public(model: type[Product] | type[Authorisation], pk: UUID) -> None:

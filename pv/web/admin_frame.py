@@ -17,6 +17,28 @@ from pv.notices import watch
 # (title, [(app, model, icon)]), in the order of the rooms from the work down to the ground.
 ROOMS: tuple[tuple[StrOrPromise, tuple[tuple[str, str, str], ...]], ...] = (
     (
+        _("Follow-up"),
+        (
+            ("followup", "visit", "event"),
+            ("followup", "visitrecord", "clinical_notes"),
+            ("followup", "contactattempt", "call"),
+            ("followup", "excuse", "event_busy"),
+            ("followup", "dutyline", "timeline"),
+            ("followup", "visitplan", "edit_calendar"),
+        ),
+    ),
+    (
+        _("Patients"),
+        (
+            ("patients", "patient", "personal_injury"),
+            ("patients", "treatment", "vaccines"),
+            ("patients", "medicalhistory", "medical_information"),
+            ("patients", "consent", "approval"),
+            ("patients", "vitalstatus", "ecg_heart"),
+            ("patients", "transfer", "transfer_within_a_station"),
+        ),
+    ),
+    (
         _("Obligations"),
         (
             ("obligations", "obligation", "task_alt"),
@@ -53,6 +75,8 @@ ROOMS: tuple[tuple[StrOrPromise, tuple[tuple[str, str, str], ...]], ...] = (
             ("products", "alias", "sell"),
             ("products", "authorisation", "verified"),
             ("products", "study", "science"),
+            ("products", "vectorbatch", "genetics"),
+            ("products", "lot", "inventory_2"),
             ("products", "pipelinefigure", "bar_chart"),
         ),
     ),

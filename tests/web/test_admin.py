@@ -17,9 +17,11 @@ from pv.accounts.roles import Role
 from pv.audit.models import Event, Seal
 from pv.core.models import CalendarDay, CalendarYear
 from pv.deadlines.models import Alarm, Deadline, Ladder, Rule, Rung, Step
+from pv.followup.models import ContactAttempt, DutyLine, Excuse, Visit, VisitPlan, VisitRecord
 from pv.notices.models import Acknowledgement, Delivery, JobRun, Message, Notice, Rota
 from pv.obligations.models import Milestone, Obligation, ObligationChange
-from pv.products.models import Alias, Authorisation, Product, Study
+from pv.patients.models import Consent, MedicalHistory, Patient, Transfer, Treatment, VitalStatus
+from pv.products.models import Alias, Authorisation, Lot, Product, Study, VectorBatch
 from tests.support import factories as make
 from tests.support.people import HOLDER_A, HOLDER_B, OPERATOR, PASSWORD, make_user, setting_up
 
@@ -48,6 +50,20 @@ FACTORIES: dict[Any, Any] = {
     Obligation: make.ObligationFactory,
     Milestone: make.MilestoneFactory,
     ObligationChange: make.ObligationChangeFactory,
+    VectorBatch: make.VectorBatchFactory,
+    Lot: make.LotFactory,
+    Patient: make.PatientFactory,
+    Treatment: make.TreatmentFactory,
+    MedicalHistory: make.MedicalHistoryFactory,
+    Consent: make.ConsentFactory,
+    VitalStatus: make.VitalStatusFactory,
+    Transfer: make.TransferFactory,
+    VisitPlan: make.VisitPlanFactory,
+    DutyLine: make.DutyLineFactory,
+    Visit: make.VisitFactory,
+    VisitRecord: make.VisitRecordFactory,
+    ContactAttempt: make.ContactAttemptFactory,
+    Excuse: make.ExcuseFactory,
 }
 
 

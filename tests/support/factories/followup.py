@@ -9,6 +9,7 @@ from pv.core.ids import uuid7
 from pv.followup.models import (
     ContactAttempt,
     DutyLine,
+    Excuse,
     Line,
     PlannedVisit,
     ReportedEvent,
@@ -123,5 +124,17 @@ class ContactAttemptFactory(TenantFactory):
     on = factory.LazyFunction(clock.today)
     channel = ContactAttempt.Channel.PHONE
     result = ContactAttempt.Result.NO_ANSWER
+    by = factory.SubFactory(UserFactory)
+    at = factory.LazyFunction(clock.now)
+
+
+class ExcuseFactory(TenantFactory):
+    class Meta:
+        model = Excuse
+
+    visit = child(VisitFactory)
+    state = "unavailable"
+    reason = "the hospital closed"
+    signature = child("tests.support.factories.SignatureFactory")
     by = factory.SubFactory(UserFactory)
     at = factory.LazyFunction(clock.now)
