@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 from pv.accounts import services
 from pv.accounts.admin_base import PolicyAdmin, RecordForm, RowsInline, TenantAdmin, access_of, colleagues
 from pv.accounts.context import writing_for
-from pv.accounts.models import Membership, Organisation, Party, User
+from pv.accounts.models import Membership, Organisation, Party, Signature, User
 from pv.accounts.roles import Role
 
 
@@ -196,3 +196,28 @@ class UserAdmin(PolicyAdmin):
                 password=given["first_password"],
             )
         obj.pk, obj.name, obj.email = person.pk, person.name, person.email
+
+
+@admin.register(Signature)
+class SignatureAdmin(TenantAdmin):
+    """Who signed what, and what they meant by it. Only ever added to, by who signs."""
+
+    read_verb = "history.read"
+    list_display = ("signed_at", "signer_name", "meaning", "act", "record_table", "reason")
+    list_filter = ("meaning",)
+    search_fields = ("signer_name", "act")
+    date_hierarchy = "signed_at"
+    shown = (
+        "signer",
+        "signer_name",
+        "signed_at",
+        "zone",
+        "method",
+        "act",
+        "meaning",
+        "reason",
+        "record_table",
+        "record_id",
+        "record_version",
+        "content_hash",
+    )

@@ -17,6 +17,17 @@ from pv.notices import watch
 # (title, [(app, model, icon)]), in the order of the rooms from the work down to the ground.
 ROOMS: tuple[tuple[StrOrPromise, tuple[tuple[str, str, str], ...]], ...] = (
     (
+        _("Samples"),
+        (
+            ("biosamples", "specimen", "labs"),
+            ("biosamples", "samplingrequest", "colorize"),
+            ("biosamples", "instruction", "assignment"),
+            ("biosamples", "loan", "swap_horiz"),
+            ("biosamples", "custodyevent", "link"),
+            ("biosamples", "samplingplan", "checklist"),
+        ),
+    ),
+    (
         _("Follow-up"),
         (
             ("followup", "visit", "event"),
@@ -87,6 +98,7 @@ ROOMS: tuple[tuple[StrOrPromise, tuple[tuple[str, str, str], ...]], ...] = (
             ("accounts", "membership", "badge"),
             ("accounts", "party", "local_hospital"),
             ("accounts", "organisation", "apartment"),
+            ("accounts", "signature", "signature"),
         ),
     ),
     (_("History"), (("audit", "event", "manage_history"), ("audit", "seal", "lock"))),

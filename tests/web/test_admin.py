@@ -11,10 +11,11 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from pv.accounts.models import Membership, Party, User
+from pv.accounts.models import Membership, Party, Signature, User
 from pv.accounts.policy import VERBS, Access
 from pv.accounts.roles import Role
 from pv.audit.models import Event, Seal
+from pv.biosamples.models import CustodyEvent, Instruction, Loan, SamplingPlan, SamplingRequest, Specimen
 from pv.core.models import CalendarDay, CalendarYear
 from pv.deadlines.models import Alarm, Deadline, Ladder, Rule, Rung, Step
 from pv.followup.models import ContactAttempt, DutyLine, Excuse, Visit, VisitPlan, VisitRecord
@@ -50,6 +51,13 @@ FACTORIES: dict[Any, Any] = {
     Obligation: make.ObligationFactory,
     Milestone: make.MilestoneFactory,
     ObligationChange: make.ObligationChangeFactory,
+    Signature: make.SignatureFactory,
+    SamplingPlan: make.SamplingPlanFactory,
+    SamplingRequest: make.SamplingRequestFactory,
+    Instruction: make.InstructionFactory,
+    Specimen: make.SpecimenFactory,
+    CustodyEvent: make.CustodyEventFactory,
+    Loan: make.LoanFactory,
     VectorBatch: make.VectorBatchFactory,
     Lot: make.LotFactory,
     Patient: make.PatientFactory,
