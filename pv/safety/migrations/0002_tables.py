@@ -6,15 +6,19 @@ from pv.core.tables import LedgerTable, OperationalTable, TenantTable
 
 # Deferred to the commit, since the visit is written first. Whoever writes a record that says "malignancy", by whatever
 # path, commits it together with its inbox item (a confirmed one with its case), or not at all. A correction is covered
-# by what the record it corrects has opened already.
+# by what a record that it corrects has opened already.
 GUARD = """
 CREATE FUNCTION safety_malignancy_is_escalated() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public AS $$
 BEGIN
     IF NOT EXISTS (
-        SELECT FROM safety_inboxitem AS i
+        WITH RECURSIVE told (id, corrects_id) AS (
+            SELECT NEW.id, NEW.corrects_id
+            UNION
+            SELECT r.id, r.corrects_id FROM told AS t
+            JOIN followup_visitrecord AS r ON r.organisation_id = NEW.organisation_id AND r.id = t.corrects_id)
+        SELECT FROM safety_inboxitem AS i JOIN told AS t ON i.record_id = t.id
         WHERE i.organisation_id = NEW.organisation_id AND i.kind = 'malignancy'
-          AND i.record_id IN (NEW.id, NEW.corrects_id)
           AND (NEW.malignancy = 'suspected' OR i.case_id IS NOT NULL OR i.state = 'duplicate')) THEN
         RAISE EXCEPTION 'a record that says malignancy needs its inbox item, and a confirmed one its case'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'a_malignancy_saved_is_a_malignancy_escalated';

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from pv.accounts.context import writing_for
+from pv.accounts.context import current, writing_for
 from pv.accounts.models import Signature, User
 from pv.accounts.rows import locked
 from pv.accounts.services import check_may
@@ -91,6 +91,7 @@ def triage(
     password. `significant`: whether a follow-up starts a clock of its own. Whoever took the report in may triage it:
     no rule delays a legal report. Raises Conflict where somebody was faster; DomainError naming the field.
     """
+    _lock_in_order(item_id, duplicate_of_id)
     item = locked(InboxItem, item_id, version=version)
     check_may(by, "case.triage", item.organisation_id)
     one_of([str(one) for one in OUTCOMES], outcome, "outcome")
@@ -112,6 +113,14 @@ def triage(
             _to_nothing(report, outcome, password, by=by, at=at, why=why)
         end_looking(item, at=at)
     return report
+
+
+def _lock_in_order(*ids: UUID | None) -> None:
+    """Two people who merge two reports into each other wait for one another instead of blocking both."""
+    named = [one for one in ids if one]
+    if len(named) > 1:
+        mine = InboxItem.objects.for_organisations(list(current().organisations)).filter(pk__in=named)
+        list(mine.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
 def _to_case(report: Reported, *, by: User, at: datetime, why: str) -> None:
