@@ -78,15 +78,20 @@ def ring_now(deadline_ids: list[UUID]) -> Fired:
 
 
 def kick() -> None:
-    """Wake the tick once this transaction is committed. Only a wake-up: without a broker it costs seconds."""
+    """Wake the tick once this transaction is committed. Only a wake-up: without a broker it costs seconds.
 
-    def publish() -> None:
-        try:
-            current_app.send_task("pv.notices.tasks.tick", retry=False, expires=55)
-        except Exception as error:  # whatever the broker's client raises: the plain driver ticks all the same
-            log.warning("the tick could not be woken: %s", type(error).__name__)
+    Once for a transaction, however much it rang: an import waits for one broker, not for a hundred.
+    """
+    # What stands there and was not rolled back shares every savepoint that could still take it back with us.
+    if not any(act is _publish for _savepoints, act, *_more in connection.run_on_commit):
+        transaction.on_commit(_publish, robust=True)
 
-    transaction.on_commit(publish, robust=True)
+
+def _publish() -> None:
+    try:
+        current_app.send_task("pv.notices.tasks.tick", retry=False, expires=55)
+    except Exception as error:  # whatever the broker's client raises: the plain driver ticks all the same
+        log.warning("the tick could not be woken: %s", type(error).__name__)
 
 
 # A later rung whose moment has come, and that no tick has rung yet, is not answered by answering this one.
