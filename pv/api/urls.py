@@ -7,6 +7,7 @@ from pv.api.deadlines import Deadlines, Notices
 from pv.api.obligations import Milestones, Obligations
 from pv.api.organisations import Organisations
 from pv.api.products import Authorisations, Products, Studies
+from pv.api.specimens import SamplingRequests, Specimens
 from pv.api.tokens import CurrentToken, Tokens
 from pv.api.views import SchemaView, nowhere
 
@@ -21,6 +22,8 @@ router.register("obligations", Obligations, "obligation")
 router.register("milestones", Milestones, "milestone")
 router.register("deadlines", Deadlines, "deadline")
 router.register("notices", Notices, "notice")
+router.register("specimens", Specimens, "specimen")
+router.register("sampling-requests", SamplingRequests, "sampling-request")
 
 urlpatterns = [
     path("tokens/", Tokens.as_view(), name="tokens"),

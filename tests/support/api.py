@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.test import Client
 from knox.models import AuthToken
@@ -11,6 +11,7 @@ from knox.models import AuthToken
 from pv.accounts.context import acting_as
 from pv.accounts.models import SYSTEM, User
 from pv.accounts.roles import Role
+from pv.biosamples.models import SamplingRequest, Specimen
 from pv.core import clock
 from pv.deadlines.models import Alarm, Deadline
 from pv.notices.models import Delivery
@@ -24,6 +25,8 @@ from tests.support.factories import (
     MilestoneFactory,
     ObligationFactory,
     ProductFactory,
+    SamplingRequestFactory,
+    SpecimenFactory,
     StudyFactory,
 )
 from tests.support.people import HOLDER_A, make_user
@@ -77,6 +80,14 @@ def authorisation(organisation: UUID = HOLDER_A) -> Authorisation:
     return AuthorisationFactory(organisation_id=organisation)
 
 
+def specimen(organisation: UUID = HOLDER_A, **more: Any) -> Specimen:
+    return SpecimenFactory(organisation_id=organisation, **more)
+
+
+def sampling_request(organisation: UUID = HOLDER_A, **more: Any) -> SamplingRequest:
+    return SamplingRequestFactory(organisation_id=organisation, **more)
+
+
 def study(organisation: UUID = HOLDER_A) -> Study:
     return StudyFactory(organisation_id=organisation)
 
@@ -89,6 +100,8 @@ ROWS: dict[str, Callable[[UUID], Any]] = {
     "milestones": milestone,
     "deadlines": rung_deadline,
     "notices": notice,
+    "specimens": specimen,
+    "sampling-requests": sampling_request,
 }
 
 
@@ -114,4 +127,12 @@ def acts() -> dict[tuple[str, str], dict[str, Any]]:
         ("milestones", "reach"): {"reached_on": before},
         ("deadlines", "take"): {"note": "I call the centre"},
         ("notices", "seen"): {},
+        ("specimens", "move"): {"what": "thawed"},
+        ("specimens", "excursion"): {"celsius": "-80.0", "minutes": 30},
+        ("specimens", "hold"): {"cause": str(uuid4())},
+        ("specimens", "release"): {"reason": "closed"},
+        ("specimens", "divide"): {"parts": [{"code": "S-A", "quantity": "1"}]},
+        ("sampling-requests", "collect"): {"code": "T-1"},
+        ("sampling-requests", "meet-at-site"): {"reason": "stained for CD3"},
+        ("sampling-requests", "not-available"): {"reason": "used up"},
     }
