@@ -259,6 +259,14 @@ SPECTACULAR_SETTINGS = {
         "Basis": "pv.deadlines.models.Basis",
         "Tone": "pv.deadlines.models.Rung.Tone",
         "Outcome": "pv.deadlines.models.Deadline.Outcome",
+        "YesNo": "pv.terminology.clinical.YesNo",
+        "KnownTo": "pv.core.partial_columns.KnownTo",
+        "ReportSource": "pv.terminology.clinical.Source",
+        "EventKind": "pv.terminology.clinical.EventKind",
+        "EventOutcome": "pv.terminology.clinical.Outcome",
+        "PatientState": "pv.patients.models.Patient.State",
+        "VisitState": "pv.followup.models.Visit.State",
+        "RecordKind": "pv.followup.models.VisitRecord.Kind",
     },
 }
 

@@ -6,10 +6,12 @@ from rest_framework.routers import SimpleRouter
 from pv.api.deadlines import Deadlines, Notices
 from pv.api.obligations import Milestones, Obligations
 from pv.api.organisations import Organisations
+from pv.api.patients import Patients, Treatments
 from pv.api.products import Authorisations, Products, Studies
 from pv.api.specimens import SamplingRequests, Specimens
 from pv.api.tokens import CurrentToken, Tokens
 from pv.api.views import SchemaView, nowhere
+from pv.api.visits import VisitRecords, Visits
 
 app_name = "api"
 
@@ -24,6 +26,10 @@ router.register("deadlines", Deadlines, "deadline")
 router.register("notices", Notices, "notice")
 router.register("specimens", Specimens, "specimen")
 router.register("sampling-requests", SamplingRequests, "sampling-request")
+router.register("patients", Patients, "patient")
+router.register("treatments", Treatments, "treatment")
+router.register("visits", Visits, "visit")
+router.register("visit-records", VisitRecords, "visit-record")
 
 urlpatterns = [
     path("tokens/", Tokens.as_view(), name="tokens"),

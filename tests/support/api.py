@@ -14,20 +14,27 @@ from pv.accounts.roles import Role
 from pv.biosamples.models import SamplingRequest, Specimen
 from pv.core import clock
 from pv.deadlines.models import Alarm, Deadline
+from pv.followup.models import Visit, VisitRecord
 from pv.notices.models import Delivery
 from pv.obligations import clocks
 from pv.obligations.models import Milestone, Obligation
+from pv.patients import services as patients
+from pv.patients.models import Patient, Treatment
 from pv.products.models import Authorisation, Product, Study
 from tests.support.factories import (
     AuthorisationFactory,
+    ConsentFactory,
     DeadlineFactory,
     DeliveryFactory,
     MilestoneFactory,
     ObligationFactory,
+    PatientFactory,
     ProductFactory,
     SamplingRequestFactory,
     SpecimenFactory,
     StudyFactory,
+    TreatmentFactory,
+    VisitRecordFactory,
 )
 from tests.support.people import HOLDER_A, make_user
 
@@ -92,6 +99,38 @@ def study(organisation: UUID = HOLDER_A) -> Study:
     return StudyFactory(organisation_id=organisation)
 
 
+def patient(organisation: UUID = HOLDER_A) -> Patient:
+    """With consent to new samples, so that it can be withdrawn."""
+    row = PatientFactory(organisation_id=organisation)
+    ConsentFactory(organisation_id=organisation, patient=row)
+    return row
+
+
+def treatment(organisation: UUID = HOLDER_A) -> Treatment:
+    """Ordered, not given yet, of a product that has a plan."""
+    return TreatmentFactory(organisation_id=organisation, ordered=True)
+
+
+def visit(organisation: UUID = HOLDER_A) -> Visit:
+    """Month 12 of a patient who was infused a year ago, planned by the service."""
+    by = make_user(Role.PV_HEAD, organisation=organisation)
+    row = PatientFactory(organisation_id=organisation, in_care_since=clock.today() - timedelta(days=365))
+    with acting_as(by, organisation=organisation, reason="test setup"):
+        patients.record_treatment(
+            by=by,
+            patient_id=row.pk,
+            product_id=ProductFactory(organisation_id=organisation).pk,
+            indication="Relapsed large B-cell lymphoma",
+            infused_on=clock.today() - timedelta(days=365),
+        )
+        found: Visit = Visit.objects.get(patient=row, line="protocol", code="M12")
+    return found
+
+
+def visit_record(organisation: UUID = HOLDER_A) -> VisitRecord:
+    return VisitRecordFactory(organisation_id=organisation)
+
+
 ROWS: dict[str, Callable[[UUID], Any]] = {
     "products": product,
     "authorisations": authorisation,
@@ -100,6 +139,10 @@ ROWS: dict[str, Callable[[UUID], Any]] = {
     "milestones": milestone,
     "deadlines": rung_deadline,
     "notices": notice,
+    "patients": patient,
+    "treatments": treatment,
+    "visits": visit,
+    "visit-records": visit_record,
     "specimens": specimen,
     "sampling-requests": sampling_request,
 }
@@ -127,6 +170,16 @@ def acts() -> dict[tuple[str, str], dict[str, Any]]:
         ("milestones", "reach"): {"reached_on": before},
         ("deadlines", "take"): {"note": "I call the centre"},
         ("notices", "seen"): {},
+        ("patients", "death"): {"learned_on": before, "source": "daughter", "died_on": before[:7]},
+        ("patients", "verify-death"): {"learned_on": before, "source": "certificate", "died_on": before},
+        ("patients", "lost"): {"learned_on": before, "reason": "three calls, a letter"},
+        ("patients", "found"): {"learned_on": before, "source": "hospital"},
+        ("patients", "transfer"): {"on": before, "to_text": "a hospital in another province"},
+        ("patients", "consent"): {"scope": "contact", "given_on": before, "document": "form 3"},
+        ("patients", "withdraw-consent"): {"scope": "new_samples", "withdrawn_on": before},
+        ("treatments", "infuse"): {"infused_on": before},
+        ("visits", "record"): {"kind": "full", "seen_on": before, "alive": "yes", "malignancy": "no"},
+        ("visits", "attempt"): {"on": before, "channel": "phone", "result": "no_answer"},
         ("specimens", "move"): {"what": "thawed"},
         ("specimens", "excursion"): {"celsius": "-80.0", "minutes": 30},
         ("specimens", "hold"): {"cause": str(uuid4())},

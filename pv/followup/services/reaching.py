@@ -6,12 +6,11 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from pv.accounts import signing
-from pv.accounts.context import writing_for
+from pv.accounts.context import current, writing_for
 from pv.accounts.models import Signature, User
 from pv.accounts.rows import locked
-from pv.accounts.services import check_may
 from pv.core import clock
-from pv.core.errors import Conflict, DomainError
+from pv.core.errors import Conflict, DomainError, NotFound
 from pv.core.typed import cleaned, happened, one_of, said
 from pv.followup.clocks import cancel_clocks
 from pv.followup.models import ContactAttempt, Excuse, Visit
@@ -68,8 +67,13 @@ def excuse_visit(
     *, by: User, password: str, visit_id: UUID, state: str, reason: str, version: int | None = None
 ) -> Excuse:
     """Decide, signed, that a visit's data are unavailable or that it does not apply; its reminders end."""
+    mine = Visit.objects.for_organisations(list(current().organisations)).filter(pk=visit_id)
+    patient_id = mine.values_list("patient_id", flat=True).first()
+    if patient_id is None:
+        raise NotFound(_("There is no such record."))
+    # The patient's row first, as whoever records a visit takes it: then nobody waits for the other.
+    take(patient_id, by=by, verb="visit.excuse")
     visit = locked(Visit, visit_id, version=version)
-    check_may(by, "visit.excuse", visit.organisation_id)
     one_of(sorted(EXCUSED), state, "state")
     why = said(reason, "reason")
     if not can_move(State(visit.state), State(state)):
