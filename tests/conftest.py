@@ -58,7 +58,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def source_language() -> Iterator[None]:
-    """Each test begins in the language of the source: a page opened before it in Chinese leaves its thread in Chinese."""
+    """Each test begins in the language of the source: a page in Chinese leaves its thread in Chinese."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
 

@@ -22,19 +22,21 @@ _CLINICAL = _FIELD | {Role.MEDICAL_REVIEWER, Role.REGULATORY_AFFAIRS, Role.QA_CM
 VERBS: Mapping[str, frozenset[Role]] = {
     # the public register and the pipeline are open to everybody who is signed in
     "register.read": frozenset(Role),
-    "product.read": frozenset(Role) - {Role.LABORATORY},
+    # the authority sees submitted documents only, never products under way or internal clocks: practice 5
+    "product.read": _INSIDE,
     "product.write": frozenset({Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
     # what was made, from which batch: practice 27
     "lot.write": frozenset({Role.QA_CMC, Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
     "study.write": frozenset({Role.CLINICAL_OPERATIONS, Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
-    # the authority sees submitted documents only, never internal clocks: practice 5
-    "obligation.read": _INSIDE,
+    "obligation.read": _INSIDE - {Role.SITE_COORDINATOR},
     "obligation.write": _DUTIES,
     "obligation.correct_date": frozenset({Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
-    "deadline.read": _INSIDE,
+    # a site sees what concerns its own centre only, and nothing of the holder's promises
+    "deadline.read": _INSIDE - {Role.SITE_COORDINATOR},
     "deadline.reassign": frozenset({Role.PV_HEAD, Role.PV_OFFICER, Role.REGULATORY_AFFAIRS}),
     "notice.read": frozenset(Role),
-    "notice.take": _STAFF | {Role.LEGAL_REPRESENTATIVE, Role.SITE_COORDINATOR},
+    # the legal representative is told, and silences nothing by it
+    "notice.take": _STAFF,
     "rota.write": frozenset({Role.PV_HEAD, Role.ADMINISTRATOR}),
     "history.read": frozenset(
         {

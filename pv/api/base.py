@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django import forms
+from django.db import models
 from django.db.models import QuerySet
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
@@ -33,8 +35,33 @@ class Shown(serializers.ModelSerializer[Any]):
         return fields
 
 
+class Truth(forms.Field):
+    """true or false. Anything else is refused: a machine that asks for late=ture must not be given everything."""
+
+    WORDS: ClassVar[dict[str, bool]] = {"true": True, "1": True, "false": False, "0": False}
+
+    def to_python(self, value: Any) -> bool | None:
+        if value in self.empty_values:
+            return None
+        if str(value).lower() not in self.WORDS:
+            raise forms.ValidationError(_("Say true or false."))
+        return self.WORDS[str(value).lower()]
+
+
+class YesNoFilter(filters.BooleanFilter):  # type: ignore[misc]  # django-filter ships no types
+    """A filter that takes true and false, and says so to whoever sends something else."""
+
+    field_class = Truth
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput)
+        super().__init__(*args, **kwargs)
+
+
 class Filters(filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Narrowing a list. Records are named by id, never looked up: another's and a made-up one find the same nothing."""
+
+    FILTER_DEFAULTS = filters.FilterSet.FILTER_DEFAULTS | {models.BooleanField: {"filter_class": YesNoFilter}}
 
 
 class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Any]):
@@ -66,6 +93,17 @@ class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[
             return nothing
         scoped: QuerySet[Any] = rows.for_organisations(self.visible())
         return scoped
+
+    PAGING: ClassVar[frozenset[str]] = frozenset({"cursor", "page_size"})
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """A filter that does not exist is refused: left out silently, it would answer with every row."""
+        known = self.PAGING | set(getattr(self.filterset_class, "base_filters", ()) if self.filterset_class else ())
+        if unknown := sorted(set(self.request.query_params) - known):
+            raise serializers.ValidationError({name: [_("There is no such filter.")] for name in unknown})
+        return super().filter_queryset(queryset)
+
+    filterset_class: ClassVar[type[Filters] | None] = None
 
     def row(self, *, lock: bool = False) -> Any:
         """The record named in the address, among those the caller may see."""
@@ -106,6 +144,7 @@ class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[
             check_if_match(self.request, self.shown(row)["ETag"])
             given = form(data=self.request.data)
             given.is_valid(raise_exception=True)
+            check_known(self.request.data, given)
             service(row, self.caller, **given.validated_data)
             return self.shown(self.row())
 
@@ -123,6 +162,13 @@ class Resource(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[
         final = super().finalize_response(request, response, *args, **kwargs)
         patch_vary_headers(final, ("Authorization", "Cookie", "Accept-Language"))
         return final
+
+
+def check_known(sent: Any, form: serializers.BaseSerializer[Any]) -> None:
+    """A misspelt field is refused: what was meant would not be stored, and nobody would know."""
+    fields = getattr(form, "fields", {})
+    if unknown := sorted(set(sent) - set(fields)):
+        raise serializers.ValidationError({name: [_("There is no such field.")] for name in unknown})
 
 
 class Nothing(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from pv.api.base import Filters, Nothing, Resource, Shown
+from pv.api.base import Filters, Nothing, Resource, Shown, YesNoFilter
 from pv.core import clock, days
 from pv.deadlines import services as deadlines
 from pv.deadlines.kinds import path_of, title_of
@@ -121,10 +121,10 @@ class DeadlineFilter(Filters):
     subject = filters.UUIDFilter()
     assignee = filters.UUIDFilter(field_name="assignee_id")
     product = filters.UUIDFilter(field_name="product_id")
-    open = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull", label="still running, or closed")
-    late = filters.BooleanFilter(method="only_late", label="open and past its instant, or not")
-    overdue = filters.BooleanFilter(method="only_overdue", label="late with a legal basis, or not")
-    taken = filters.BooleanFilter(method="only_taken", label="somebody has taken the step it stands at, or nobody")
+    open = YesNoFilter(field_name="closed_at", lookup_expr="isnull", label="still running, or closed")
+    late = YesNoFilter(method="only_late", label="open and past its instant, or not")
+    overdue = YesNoFilter(method="only_overdue", label="late with a legal basis, or not")
+    taken = YesNoFilter(method="only_taken", label="somebody has taken the step it stands at, or nobody")
     due_from = filters.DateFilter(field_name="due_on", lookup_expr="gte")
     due_to = filters.DateFilter(field_name="due_on", lookup_expr="lte")
 
@@ -218,7 +218,7 @@ class NoticeShown(Shown):
 class NoticeFilter(Filters):
     organisation = filters.UUIDFilter(field_name="organisation_id")
     deadline = filters.UUIDFilter(field_name="notice__deadline_id")
-    seen = filters.BooleanFilter(field_name="seen_at", lookup_expr="isnull", exclude=True, label="seen, or not")
+    seen = YesNoFilter(field_name="seen_at", lookup_expr="isnull", exclude=True, label="seen, or not")
 
     class Meta:
         model = Delivery

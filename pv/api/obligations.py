@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from pv.api.base import Filters, Resource, Shown, person
+from pv.api.base import Filters, Resource, Shown, YesNoFilter, person
 from pv.core import clock
 from pv.obligations import services
 from pv.obligations.models import Milestone, Obligation, ObligationChange
@@ -86,7 +86,7 @@ class ObligationFilter(Filters):
     owner = filters.UUIDFilter(field_name="owner_id")
     due_from = filters.DateFilter(field_name="due_on", lookup_expr="gte")
     due_to = filters.DateFilter(field_name="due_on", lookup_expr="lte")
-    late = filters.BooleanFilter(method="only_late", label="running and past its due day, or not")
+    late = YesNoFilter(method="only_late", label="running and past its due day, or not")
 
     class Meta:
         model = Obligation
@@ -289,9 +289,7 @@ class MilestoneFilter(Filters):
     owner = filters.UUIDFilter(field_name="owner_id")
     due_from = filters.DateFilter(field_name="due_on", lookup_expr="gte")
     due_to = filters.DateFilter(field_name="due_on", lookup_expr="lte")
-    reached = filters.BooleanFilter(
-        field_name="reached_on", lookup_expr="isnull", exclude=True, label="reached, or not"
-    )
+    reached = YesNoFilter(field_name="reached_on", lookup_expr="isnull", exclude=True, label="reached, or not")
 
     class Meta:
         model = Milestone

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -78,6 +78,10 @@ def _told(error: Exception) -> _Told:
         case exceptions.APIException():
             code = error.get_codes()
             return error.status_code, str(code), str(error.detail), None, _headers(error)
+        case RequestDataTooBig():
+            return 413, "too_large", _("This is more than is taken in one request."), None, {}
+        case RecursionError():
+            return 400, "parse_error", _("What was sent is nested too deeply."), None, {}
         case Http404():
             return 404, "not_found", _("There is no such record."), None, {}
         case PermissionDenied():

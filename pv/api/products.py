@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from pv.accounts.models import PUBLIC_ORGANISATION
-from pv.api.base import Filters, Resource, Shown
+from pv.api.base import Filters, Resource, Shown, YesNoFilter
 from pv.products import services
 from pv.products.models import Authorisation, Product, Study
 
@@ -18,7 +18,7 @@ from pv.products.models import Authorisation, Product, Study
 class PublicFilter(Filters):
     """Rows of the public register, or of holders only."""
 
-    public = filters.BooleanFilter(method="only_public", label="rows of the public register only, or none of them")
+    public = YesNoFilter(method="only_public", label="rows of the public register only, or none of them")
     organisation = filters.UUIDFilter(field_name="organisation_id")
 
     def only_public(self, rows: Any, name: str, value: bool) -> Any:

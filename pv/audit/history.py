@@ -48,6 +48,7 @@ class Entry:
     job: str
     request: UUID | None
     sealed: bool
+    is_first: bool = False
 
 
 class _Moved(NamedTuple):
@@ -87,6 +88,7 @@ def history_of(table: str, row_id: UUID, organisations: Iterable[UUID], *, limit
             job=event.job,
             request=event.request,
             sealed=sealed(event),
+            is_first=event.action == Event.Action.INSERT,
         )
         for event, group in zip(events, moves, strict=True)
     ]

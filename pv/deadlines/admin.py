@@ -1,5 +1,6 @@
 """Rules, ladders, deadlines and their alarms. Shared rules are read-only; an override is a version of one's own."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -79,6 +80,14 @@ class VersionedAdmin(TenantAdmin):
         return bool(self.has_add_permission(request))
 
 
+LENGTHS: dict[str, Callable[[int], str]] = {
+    Rule.Unit.HOURS: lambda n: ngettext("%(n)d hour", "%(n)d hours", n),
+    Rule.Unit.DAYS: lambda n: ngettext("%(n)d day", "%(n)d days", n),
+    Rule.Unit.MONTHS: lambda n: ngettext("%(n)d month", "%(n)d months", n),
+    Rule.Unit.YEARS: lambda n: ngettext("%(n)d year", "%(n)d years", n),
+}
+
+
 @admin.register(Rule)
 class RuleAdmin(VersionedAdmin):
     list_display = ("code", "version", "jurisdiction", "length", "status", "certainty", "whose")
@@ -95,7 +104,9 @@ class RuleAdmin(VersionedAdmin):
 
     @admin.display(description=_("length"))
     def length(self, obj: Rule) -> str:
-        return f"{obj.amount} {obj.get_unit_display()}" if obj.amount is not None else obj.get_unit_display()
+        if obj.amount is None or obj.unit not in LENGTHS:
+            return obj.get_unit_display()
+        return LENGTHS[obj.unit](obj.amount) % {"n": obj.amount}
 
     @admin.action(description=_("Make a version of our own"), permissions=["write"])
     def make_own_version(self, request: HttpRequest, queryset: QuerySet[Rule]) -> None:

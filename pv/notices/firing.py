@@ -102,7 +102,9 @@ people AS MATERIALIZED (
     FROM (SELECT DISTINCT organisation_id, audience, assignee_id FROM wanted) AS w,
          notices_people(w.organisation_id, w.audience, w.assignee_id, %(now)s::timestamptz) AS p (person)),
 readers AS MATERIALIZED (
-    SELECT w.notice_id, p.person, min(w.audience) AS why
+    SELECT w.notice_id, p.person,
+           -- whoever owns it is told as its owner, whatever else they are
+           coalesce(min(w.audience) FILTER (WHERE w.audience = 'owner'), min(w.audience)) AS why
     FROM wanted AS w JOIN people AS p ON p.organisation_id = w.organisation_id AND p.audience = w.audience
         AND p.assignee_id IS NOT DISTINCT FROM w.assignee_id
     GROUP BY w.notice_id, p.person),

@@ -1,7 +1,7 @@
 """The admin's frame: navigation by room, colours of the portal, language, and how the installation is doing."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -9,13 +9,15 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
 from pv.accounts.policy import Access
 from pv.notices import watch
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 # (title, [(app, model, icon)]), in the order of the rooms from the work down to the ground.
-ROOMS: tuple[tuple[StrOrPromise, tuple[tuple[str, str, str], ...]], ...] = (
+ROOMS: "tuple[tuple[StrOrPromise, tuple[tuple[str, str, str], ...]], ...]" = (
     (
         _("Samples"),
         (

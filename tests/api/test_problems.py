@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 
@@ -172,3 +173,30 @@ def test_a_session_needs_the_csrf_token() -> None:
 
 def test_a_foreign_host_name_is_refused(head) -> None:
     told(head.get(OBLIGATIONS, headers={"Host": "elsewhere.example"}), 400)
+
+
+def test_a_body_past_the_limit_is_refused_not_a_fault(head: Client) -> None:
+    body = "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    refused = head.post("/api/v1/tokens/", body, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+
+
+def test_a_body_nested_without_end_is_refused_not_a_fault(head: Client) -> None:
+    refused = head.post("/api/v1/tokens/", "[" * 100_000, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (400, "parse_error")
+
+
+@pytest.mark.parametrize("query", ["late=ture", "late=banana", "unknown=1", "ordering=code", "search=x", "limit=2"])
+def test_a_filter_that_is_not_understood_is_refused_by_name(head: Client, query: str) -> None:
+    refused = head.get(f"/api/v1/obligations/?{query}")
+    assert refused.status_code == 400
+    assert list(refused.json()["errors"]) == [query.partition("=")[0]]
+
+
+def test_a_misspelt_field_is_refused_by_name(head: Client) -> None:
+    row = obligation()
+    refused = head.post(
+        f"/api/v1/obligations/{row.pk}/forecast/", {"forecast_om": "2027-01-01"}, content_type="application/json"
+    )
+    assert refused.status_code == 400
+    assert "forecast_om" in refused.json()["errors"] or "forecast_on" in refused.json()["errors"]

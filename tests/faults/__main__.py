@@ -5,11 +5,13 @@ import sys
 
 import django
 
+from config.run.interrupt import Stop, listen_for_stop
 from config.run.servers import ready_made_cluster
 
 
 def main() -> int:
     """Run all faults, or those named on the command line."""
+    listen_for_stop()  # so that a fault that is interrupted takes its servers and folders away
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     django.setup()
     from tests.faults import faults
@@ -28,4 +30,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Stop:
+        sys.exit(130)

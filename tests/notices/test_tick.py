@@ -53,6 +53,13 @@ class TestRinging:
         assert told(deadline) == [(1, 1, 1)]
         assert readers(deadline, "in_app") == readers(deadline, "email") == ["owner@a.example"]
 
+    def test_whoever_owns_it_is_told_as_its_owner_whatever_else_they_are(self, owner: User) -> None:
+        make_ladder([(0, "hours", "after", "urgent", None, [(0, ["clinical_operations", "owner"])])], code="mixed")
+        deadline = open_one(due_in=timedelta(days=-1), owner=owner, ladder="mixed")
+        tick()
+        with as_clock():
+            assert set(Delivery.objects.filter(notice__deadline=deadline).values_list("why", flat=True)) == {"owner"}
+
     def test_ticking_again_tells_nobody_again(self, owner: User, move_clock: Move) -> None:
         open_one(due_in=timedelta(days=90), owner=owner)
         move_clock(timedelta(days=65))

@@ -89,6 +89,15 @@ def test_a_broken_row_is_named_by_file_and_line_and_nothing_is_loaded(committing
         assert not Rule.objects.filter(trigger_en="A ceiling").exists()
 
 
+def test_every_file_with_a_mistake_is_named_at_once(committing: Urls, folder: Path) -> None:
+    edit(folder / "rules" / "rules.csv", "附条件批准日期,4,years", "附条件批准日期,four,years")
+    edit(folder / "register" / "authorisations.csv", "conditional,confirmed", "provisional,confirmed")
+    with pytest.raises(CommandError) as refused:
+        load(folder)
+    assert "rules.csv line 3" in str(refused.value)
+    assert "authorisations.csv line" in str(refused.value)
+
+
 def test_a_rule_that_computes_another_date_needs_a_new_version(committing: Urls, folder: Path) -> None:
     edit(folder / "rules" / "rules.csv", "附条件批准日期,4,years", "附条件批准日期,5,years")
     with pytest.raises(CommandError, match=r"rules\.csv line 3: rule CN-CA-MAX is loaded as version 1 .* amount"):

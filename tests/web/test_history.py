@@ -27,6 +27,9 @@ def test_an_obligations_history_tells_changes_warnings_and_answers(sign_in: Sign
     assert {line for line in lines[2:] if ":" in line} >= {"Clock: created", "Record: created"}
     assert sum(line.startswith("Took it") for line in lines) == 1
     assert any(line.startswith("Warning ") for line in lines)
+    entries = client.get(f"/history/{world.late.pk}/").context["entries"]
+    assert {line.first for line in entries if "created" in line.what} == {True}
+    assert {line.first for line in entries if "changed" in line.what} == {False}, "what a change filled in is shown"
     page = client.get(f"/history/{world.late.pk}/").content.decode()
     for words in ("Granted", "On it.", f"→ {day}", world.ra.name, "as first written:"):
         assert words in page

@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 
 from pv.accounts.roles import Role
-from tests.support.people import make_user
+from tests.support.people import HOLDER_B, make_user
 from tests.web.conftest import SignIn
 
 
@@ -24,7 +24,7 @@ def box(tmp_path: Path) -> mailbox.Maildir:
 
 
 def test_mails_are_listed_and_read_as_text(sign_in: SignIn, db: None, box: mailbox.Maildir, tmp_path: Path) -> None:
-    client = sign_in(make_user(Role.PV_OFFICER))
+    client = sign_in(make_user(Role.PV_OFFICER, email="officer@demo-a.example"))
     with override_settings(DEMO=True, MAIL_DIR=tmp_path / "mail"):
         page = client.get("/demo/mail/").content.decode()
         assert "逾期：确证性临床试验" in page
@@ -38,6 +38,20 @@ def test_mails_are_listed_and_read_as_text(sign_in: SignIn, db: None, box: mailb
     with override_settings(DEMO=True, MAIL_DIR=tmp_path / "none"):
         assert "No mail has come yet." in client.get("/demo/mail/").content.decode()
         assert client.get(f"/demo/mail/{key}/").status_code == 404
+
+
+def test_mails_to_another_holder_s_people_are_not_there(
+    sign_in: SignIn, db: None, box: mailbox.Maildir, tmp_path: Path
+) -> None:
+    make_user(Role.PV_OFFICER, email="officer@demo-a.example")
+    (key,) = box.keys()
+    rival, authority = make_user(Role.PV_HEAD, organisation=HOLDER_B), make_user(Role.AUTHORITY)
+    with override_settings(DEMO=True, MAIL_DIR=tmp_path / "mail"):
+        assert sign_in(make_user(Role.PV_HEAD)).get(f"/demo/mail/{key}/").status_code == 200
+        for stranger in (rival, authority):
+            client = sign_in(stranger)
+            assert "officer@demo-a.example" not in client.get("/demo/mail/").content.decode()
+            assert client.get(f"/demo/mail/{key}/").status_code == 404
 
 
 def test_outside_the_demonstration_there_are_none(sign_in: SignIn, db: None, box: mailbox.Maildir) -> None:

@@ -116,6 +116,21 @@ def test_authority_and_laboratory_see_the_register_and_no_clock(sign_in: SignIn,
     assert client.get("/admin/", follow=True).status_code == 403
 
 
+def test_a_site_coordinator_sees_no_promise_of_the_holder_and_silences_nothing(sign_in: SignIn, world: World) -> None:
+    client = sign_in(make_user(Role.SITE_COORDINATOR))
+    clock = world.clock_of(world.late).pk
+    for address in ["/obligations/", f"/obligations/{world.late.pk}/", f"/deadlines/{clock}/"]:
+        assert client.get(address).status_code == 403
+    assert client.post(f"/deadlines/{clock}/take/").status_code == 403
+
+
+def test_the_legal_representative_is_told_and_stops_no_climbing(sign_in: SignIn, world: World) -> None:
+    client = sign_in(make_user(Role.LEGAL_REPRESENTATIVE))
+    clock = world.clock_of(world.late).pk
+    assert client.get(f"/deadlines/{clock}/").status_code == 200
+    assert client.post(f"/deadlines/{clock}/take/").status_code == 403
+
+
 def test_who_only_reads_gets_no_button_and_no_form(sign_in: SignIn, world: World) -> None:
     client = sign_in(make_user(Role.INSPECTOR))
     page = client.get(f"/obligations/{world.risky.pk}/").content.decode()

@@ -85,7 +85,7 @@ def _line(entry: Entry, about: str) -> Line:
         job=entry.job,
         sealed=entry.sealed,
         changes=[one for one in entry.changes if _readable(one)],
-        first=not any(one.old for one in entry.changes),
+        first=entry.is_first,
     )
 
 

@@ -1,10 +1,12 @@
 """The demonstration's mails, as its catcher laid them down: one file each."""
 
 import mailbox
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from itertools import islice
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -25,14 +27,15 @@ class Mail:
     text: str
 
 
-def newest(folder: Path) -> list[Mail]:
-    """The newest mails first."""
-    return sorted((mail for key in _keys(folder) if (mail := one(folder, key))), key=lambda mail: mail.at, reverse=True)
+def newest(folder: Path, to: Collection[str]) -> list[Mail]:
+    """The newest mails to these addresses, newest first."""
+    found = (mail for key in _keys(folder) if (mail := one(folder, key)) and mail.to in to)
+    return sorted(islice(found, NEWEST), key=lambda mail: mail.at, reverse=True)
 
 
 def _keys(folder: Path) -> list[str]:
-    """Names begin with the second of arrival."""
-    return sorted(_box(folder).keys(), reverse=True)[:NEWEST] if folder.is_dir() else []
+    """Names begin with the second of arrival: the newest first."""
+    return sorted(_box(folder).keys(), reverse=True) if folder.is_dir() else []
 
 
 def _box(folder: Path) -> mailbox.Maildir:

@@ -82,7 +82,11 @@ class Row:
         behind = slippage_days(self.dates)
         if not behind:
             return ""
-        words = _("%(n)d days after the date first promised") if behind > 0 else _("%(n)d days before it")
+        words = (
+            _("%(n)d days after the date first promised")
+            if behind > 0
+            else _("%(n)d days before the date first promised")
+        )
         return words % {"n": abs(behind)}
 
     @property
