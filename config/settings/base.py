@@ -267,6 +267,10 @@ SPECTACULAR_SETTINGS = {
         "PatientState": "pv.patients.models.Patient.State",
         "VisitState": "pv.followup.models.Visit.State",
         "RecordKind": "pv.followup.models.VisitRecord.Kind",
+        "SpecimenState": "pv.biosamples.models.Specimen.State",
+        "SamplingRequestState": "pv.biosamples.models.SamplingRequest.State",
+        "Temperature": "pv.biosamples.models.Temperature",
+        "CustodyWhat": "pv.biosamples.models.CustodyEvent.What",
     },
 }
 

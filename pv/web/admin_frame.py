@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 # (title, [(app, model, icon)]), in the order of the rooms from the work down to the ground.
 ROOMS: "tuple[tuple[StrOrPromise, tuple[tuple[str, str, str], ...]], ...]" = (
     (
+        _("Safety"),
+        (
+            ("safety", "inboxitem", "inbox"),
+            ("safety", "case", "folder_open"),
+            ("safety", "question", "help"),
+            ("safety", "malignancyprocess", "account_tree"),
+            ("safety", "assessment", "balance"),
+            ("safety", "caseversion", "difference"),
+            ("safety", "safetymove", "history"),
+        ),
+    ),
+    (
         _("Samples"),
         (
             ("biosamples", "specimen", "labs"),

@@ -17,27 +17,39 @@ from pv.web.presenters.notices import unseen
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of the navigation; the first four stand in a phone's bottom bar."""
+    """One entry of the navigation. On a phone those of the bottom bar stand there, the others under "More"."""
 
     key: str
     label: Any
     icon: str
     view: str
     verb: str
-    on_phone: bool = True
+    on_phone: bool = False
+    query: str = ""
 
     @property
     def url(self) -> str:
-        return reverse(self.view)
+        return reverse(self.view) + self.query
 
 
 NAVIGATION = (
-    Item("due", _("Due"), "clock", "web:due", "deadline.read"),
+    Item("due", _("Due"), "clock", "web:due", "deadline.read", on_phone=True),
+    Item("patients", _("Patients"), "person", "web:patients", "patient.read"),
+    Item("inbox", _("Inbox"), "inbox", "web:inbox", "case.read"),
+    Item("cases", _("Cases"), "case", "web:cases", "case.read"),
+    Item("samples", _("Samples"), "tube", "web:specimens", "specimen.read"),
     Item("obligations", _("Obligations"), "promise", "web:obligations", "obligation.read"),
-    Item("register", _("Register"), "book", "web:register", "register.read", on_phone=False),
-    Item("pipeline", _("Pipeline"), "chart", "web:pipeline", "register.read", on_phone=False),
-    Item("notices", _("Notices"), "bell", "web:notices", "notice.read"),
-    Item("admin", _("Administration"), "settings", "admin:index", "admin.open", on_phone=False),
+    Item("register", _("Register"), "book", "web:register", "register.read"),
+    Item("pipeline", _("Pipeline"), "chart", "web:pipeline", "register.read"),
+    Item("notices", _("Notices"), "bell", "web:notices", "notice.read", on_phone=True),
+    Item("admin", _("Administration"), "settings", "admin:index", "admin.open"),
+)
+# What is done in a hurry.
+ADD = (
+    Item("intake", _("Phone call"), "phone", "web:intake", "intake.write"),
+    Item("contact", _("Contact"), "contact", "web:patients", "visit.record", query="?for=contact"),
+    Item("visit", _("Visit"), "visit", "web:patients", "visit.record", query="?for=visit"),
+    Item("sample", _("Sample"), "tube", "web:patients", "specimen.write", query="?for=sample"),
 )
 
 
@@ -51,6 +63,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "organisations": getattr(request, "organisations", []),
         "person": request.user if signed_in else None,
         "navigation": [item for item in NAVIGATION if access and access.anywhere(item.verb)],
+        "add_menu": [item for item in ADD if access and access.anywhere(item.verb)],
         "bell": SimpleLazyObject(lambda: unseen(request.user, access) if access else 0),
         "is_demo": settings.DEMO,
         "demo_shift": SimpleLazyObject(_shift),

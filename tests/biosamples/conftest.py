@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,14 +12,17 @@ from pv.accounts.context import acting_as
 from pv.accounts.models import User
 from pv.accounts.roles import Role
 from pv.biosamples import services
-from pv.biosamples.models import SamplingRequest
+from pv.biosamples.models import SamplingRequest, Specimen
 from pv.core import clock
+from pv.core.errors import DomainError
+from pv.core.partial import PartialDate
 from pv.deadlines.models import Deadline
 from pv.patients.models import Patient
-from tests.support.factories import PatientFactory, TreatmentFactory
+from tests.support.factories import PatientFactory, SpecimenFactory, TreatmentFactory
 from tests.support.people import make_user
 
 Asker = Callable[..., list[SamplingRequest]]
+ML = {"quantity": Decimal("20"), "unit": "mL"}
 
 
 @pytest.fixture
@@ -89,3 +93,31 @@ def running(*kinds: str) -> dict[str, list[date]]:
     for one in Deadline.objects.filter(closed_at=None, **({"kind__in": kinds} if kinds else {})).order_by("due_on"):
         found.setdefault(one.kind, []).append(one.due_on)
     return found
+
+
+def fresh(specimen: Specimen) -> Specimen:
+    specimen.refresh_from_db()
+    return specimen
+
+
+def refusal(act: Callable[[], object], kind: type[DomainError] = DomainError) -> DomainError:
+    with pytest.raises(kind) as refused:
+        act()
+    return refused.value
+
+
+def in_state(state: str, **more: Any) -> Specimen:
+    return SpecimenFactory(state=state, **more)
+
+
+def register(by: User, patient: Patient, **changes: Any) -> Specimen:
+    given = {
+        "code": "S-1",
+        "timing": "before_treatment",
+        "material": "apheresis",
+        "temperature": "vapour",
+        "collected": PartialDate(2023, 5),
+        "place": "tank 2",
+        **ML,
+    } | changes
+    return services.register_specimen(by=by, organisation=patient.organisation_id, patient_id=patient.pk, **given)

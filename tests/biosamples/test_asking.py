@@ -220,10 +220,28 @@ def test_a_half_known_patient_is_asked_of_and_matched_later(
             (patient.pk, patient.centre_id)
         }
         assert services.collect(by=head, code="T-1", request_id=requests[5].pk).patient == patient
-        with pytest.raises(Conflict):
+        with pytest.raises(Conflict):  # somebody has acted on them
             services.attach_patient(cause=cause, patient_id=stranger.pk, by=head)
         with pytest.raises(NotFound):
             services.attach_patient(cause=uuid4(), patient_id=patient.pk, by=head)
+        assert expectations.differences(holder_a) == []
+
+
+def test_a_report_matched_to_the_wrong_patient_is_matched_again(
+    ask: Asker, patient: Patient, stranger: Patient, cause: UUID, head: User, holder_a: UUID
+) -> None:
+    wrong, right = SpecimenFactory(patient=patient), SpecimenFactory(patient=stranger, material="product")
+    ask()
+    with acting_as(head, organisation=holder_a):
+        services.attach_patient(cause=cause, patient_id=stranger.pk, by=head)
+        for one, held in ((wrong, False), (right, True)):
+            one.refresh_from_db()
+            assert (one.on_hold, services.differs(one)) == (held, {})
+        assert wrong.request is None
+        states_of = dict(SamplingRequest.objects.filter(timing="before_treatment").values_list("material", "state"))
+        assert (states_of["apheresis"], states_of["product"]) == ("open", "met")
+        assert set(SamplingRequest.objects.values_list("patient", flat=True)) == {stranger.pk}
+        assert set(Deadline.objects.filter(closed_at=None).values_list("patient_id", flat=True)) == {stranger.pk}
         assert expectations.differences(holder_a) == []
 
 

@@ -1,6 +1,5 @@
 """How requests end, what is borrowed from pathology, and whether there is a pair."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,11 +13,11 @@ from pv.accounts.roles import Role
 from pv.biosamples import services
 from pv.biosamples.models import Loan, SamplingRequest
 from pv.core import clock
-from pv.core.errors import Conflict, DomainError, NotAllowed, NotFound
+from pv.core.errors import Conflict, NotAllowed, NotFound
 from pv.deadlines.kinds import path_of, title_of
 from pv.deadlines.models import Deadline
 from pv.patients.models import Patient
-from tests.biosamples.conftest import Asker
+from tests.biosamples.conftest import Asker, refusal
 from tests.support.factories import (
     LoanFactory,
     PartyFactory,
@@ -28,12 +27,6 @@ from tests.support.factories import (
 from tests.support.people import make_user
 
 pytestmark = pytest.mark.django_db
-
-
-def refusal(act: Callable[[], object], kind: type[DomainError] = DomainError) -> DomainError:
-    with pytest.raises(kind) as refused:
-        act()
-    return refused.value
 
 
 def test_a_test_at_the_site_meets_the_request(ask: Asker, as_manager: User) -> None:

@@ -13,6 +13,7 @@ from pv.core import clock
 from pv.obligations.models import Obligation
 from tests.support.people import HOLDER_B, make_user
 from tests.support.portal import World, build_world, open_obligation
+from tests.web.clinic import Clinic, build_clinic, stranger
 
 SignIn = Callable[..., Client]
 
@@ -44,3 +45,15 @@ def foreign(db: None) -> Obligation:
     """An obligation of holder B, with its clock."""
     rival = make_user(Role.REGULATORY_AFFAIRS, organisation=HOLDER_B)
     return open_obligation(rival, "PMR-B", clock.today() + timedelta(days=30), HOLDER_B)
+
+
+@pytest.fixture
+def clinic(db: None) -> Clinic:
+    """Patient P-0093, infused a year ago, with the visits up to month 9 recorded; and the people around."""
+    return build_clinic()
+
+
+@pytest.fixture
+def rival(db: None) -> Clinic:
+    """A patient of holder B."""
+    return stranger()

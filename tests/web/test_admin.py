@@ -23,6 +23,7 @@ from pv.notices.models import Acknowledgement, Delivery, JobRun, Message, Notice
 from pv.obligations.models import Milestone, Obligation, ObligationChange
 from pv.patients.models import Consent, MedicalHistory, Patient, Transfer, Treatment, VitalStatus
 from pv.products.models import Alias, Authorisation, Lot, Product, Study, VectorBatch
+from pv.safety.models import Assessment, Case, CaseVersion, InboxItem, MalignancyProcess, Question, SafetyMove
 from tests.support import factories as make
 from tests.support.people import HOLDER_A, HOLDER_B, OPERATOR, PASSWORD, make_user, setting_up
 
@@ -51,6 +52,13 @@ FACTORIES: dict[Any, Any] = {
     Obligation: make.ObligationFactory,
     Milestone: make.MilestoneFactory,
     ObligationChange: make.ObligationChangeFactory,
+    InboxItem: make.InboxItemFactory,
+    Case: make.CaseFactory,
+    CaseVersion: make.CaseVersionFactory,
+    Assessment: make.AssessmentFactory,
+    MalignancyProcess: make.MalignancyProcessFactory,
+    Question: make.QuestionFactory,
+    SafetyMove: make.SafetyMoveFactory,
     Signature: make.SignatureFactory,
     SamplingPlan: make.SamplingPlanFactory,
     SamplingRequest: make.SamplingRequestFactory,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from pv.accounts.context import current, writing_for
@@ -272,7 +273,8 @@ def instruction_given(*, cause: UUID, by: User, at: datetime | None = None) -> I
 def attach_patient(*, cause: UUID, patient_id: UUID, by: User) -> list[SamplingRequest]:
     """A report is matched to a patient: the requests are theirs from now on, and what is retained is put on hold.
 
-    Raises NotFound for a cause that asked for nothing or another's patient, Conflict if it is somebody else's already.
+    Matched to the wrong one before, it can be matched again until somebody acts on a request: what was held of the
+    other is released. Raises NotFound for a cause that asked for nothing or another's patient, Conflict after that.
     """
     instruction = _locked(cause)
     if instruction is None:
@@ -280,15 +282,32 @@ def attach_patient(*, cause: UUID, patient_id: UUID, by: User) -> list[SamplingR
     organisation = instruction.organisation_id
     check_may(by, "intake.write", organisation)
     patient = own(Patient, organisation, patient_id)
-    if instruction.patient_id not in (None, patient.pk):
-        raise Conflict(_("These samples are asked of another patient already."))
     with writing_for(organisation):
         requests = _requests(organisation, cause)
-        if instruction.patient_id is None:
+        if instruction.patient_id not in (None, patient.pk):
+            _let_go(instruction, requests, by=by)
+        if instruction.patient_id != patient.pk:
             _adopt(instruction, requests, patient)
         if instruction.ended_at is None:
             _save_links(_secure(patient, instruction, by=by, requests=requests), [])
     return requests
+
+
+def _let_go(instruction: Instruction, requests: list[SamplingRequest], *, by: User) -> None:
+    """It was the wrong patient: their specimens are free again, and what they met by themselves is open again."""
+    if any(one.touched for one in requests):
+        raise Conflict(_("Somebody has acted on these samples for another patient already."))
+    organisation = instruction.organisation_id
+    release_all(organisation=organisation, cause=instruction.cause, by=by, reason=instruction.number)
+    theirs = Specimen.objects.for_organisations([organisation]).filter(request__in=requests)
+    theirs.update(request=None, version=F("version") + 1)
+    again = [one for one in requests if one.state == SamplingRequest.State.MET]
+    for request in again:
+        request.state, request.ended_at = SamplingRequest.State.OPEN, None
+        request.version += 1
+    if again:
+        SamplingRequest.objects.bulk_update(again, ["state", "ended_at", "version"])
+        _open_clocks(instruction, again, [], None, with_instruction=False)
 
 
 def _adopt(instruction: Instruction, requests: list[SamplingRequest], patient: Patient) -> None:

@@ -41,6 +41,28 @@ class DayField(forms.CharField):
         return partial.earliest()
 
 
+class PartialField(DayField):
+    """A date of which only month or year may be known: 2026, 2026-02, 2月, 2026-02-13. Its value is a PartialDate."""
+
+    is_partial = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.widget.attrs |= {"placeholder": "2026-02", "inputmode": "text"}
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(value) if isinstance(value, PartialDate) else super().prepare_value(value)
+
+    def clean(self, value: Any) -> Any:
+        text = forms.CharField.clean(self, value)
+        if not text:
+            return None
+        try:
+            return PartialDate.parse(text, year=self.today.year if self.today else None)
+        except DomainError as error:
+            raise forms.ValidationError(error.message, code=error.code) from error
+
+
 def text_area(rows: int = 3) -> forms.Textarea:
     """A box for a sentence or two."""
     return forms.Textarea(attrs={"rows": rows})

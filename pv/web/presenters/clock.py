@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from pv.accounts.models import Organisation
 from pv.core import clock, days
 from pv.core.days import Calendar, CalendarUnknown
-from pv.deadlines.kinds import path_of, title_of
+from pv.deadlines.kinds import all_kinds, path_of, title_of
 from pv.deadlines.models import Alarm, Basis, Deadline, Ladder, Rule, Rung, Step
 from pv.deadlines.services import calendar
 from pv.notices.wording import audience_name
@@ -72,6 +72,11 @@ class Clock:
     @cached_property
     def title(self) -> str:
         return title_of(self.deadline)
+
+    @cached_property
+    def kind_words(self) -> str:
+        """The kind's own name: what this clock counts."""
+        return label_of(self.deadline.kind)
 
     @cached_property
     def path(self) -> str:
@@ -229,6 +234,11 @@ def span(count: int) -> str:
     if not rest:
         return ngettext("%(n)d year", "%(n)d years", years) % {"n": years}
     return _("%(years)d y %(months)d mo") % {"years": years, "months": rest}
+
+
+def label_of(code: str) -> str:
+    """A kind's name; its code where no room owns it any more."""
+    return next((str(kind.label) for kind in all_kinds() if kind.code == code), code)
 
 
 def organisation_names(organisations: Iterable[Organisation]) -> dict[UUID, str]:

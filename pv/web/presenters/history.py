@@ -8,17 +8,32 @@ from uuid import UUID
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from pv.accounts.models import TenantModel
 from pv.audit.history import Change, Entry, history_of
 from pv.audit.models import Event
+from pv.biosamples.models import Loan, SamplingRequest, Specimen
 from pv.deadlines.kinds import path_of, title_of
 from pv.deadlines.models import Deadline
+from pv.followup.models import Visit
 from pv.obligations.models import Obligation
+from pv.patients.models import Patient
+from pv.safety.models import Case, InboxItem
 from pv.web.presenters.due import as_uuid
 from pv.web.presenters.notices import Told, told_of
 from pv.web.presenters.words import either
 
 CLOCK = Deadline._meta.db_table
 PROMISE = Obligation._meta.db_table
+# Where the record has a page of its own.
+PAGES: dict[type[TenantModel], str] = {
+    Patient: "/patients/{}/",
+    Visit: "/visits/{}/",
+    InboxItem: "/inbox/{}/",
+    Case: "/cases/{}/",
+    Specimen: "/samples/{}/",
+    SamplingRequest: "/samples/requests/{}/",
+    Loan: "/samples/loans/{}/",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,10 @@ def _about(table: str, row_id: UUID, organisations: list[UUID], clocks: list[Dea
         found = Obligation.objects.for_organisations(organisations).filter(pk=row_id).first()
         if found:
             return f"{found.code} {either(found.title_en, found.title_zh)}", f"/obligations/{row_id}/"
+    for model, path in PAGES.items():
+        if table == model._meta.db_table:
+            row = model.objects.for_organisations(organisations).filter(pk=row_id).first()
+            return (str(row), path.format(row_id)) if row else ("", "")
     return (title_of(clocks[0]), path_of(clocks[0])) if clocks else ("", "")
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from pv.accounts.models import Organisation
+from pv.web.presenters.lifeline import SHAPES
 from pv.web.presenters.pipeline import unit_words
 from pv.web.presenters.words import either, in_chinese, shorten
 
@@ -49,6 +50,16 @@ ICONS = {
     "down": "M10 4v9M6.5 9.8L10 13.3l3.5-3.5M4.5 16.5h11",
     "link": "M8 12l4-4M8.5 6.5l2-2a3.2 3.2 0 0 1 5 5l-2 2M11.5 13.5l-2 2a3.2 3.2 0 0 1-5-5l2-2",
     "filter": "M3.5 5h13M6 10h8M8.5 15h3",
+    "inbox": "M3.5 11.5l2.5-7h8l2.5 7v5h-13ZM3.5 11.5h4l1 2h3l1-2h4",
+    "case": "M3.5 7h13v9h-13ZM7.5 7V4.5h5V7M3.5 11h13",
+    "tube": "M7.5 3.5h6M8.5 3.5v10.2a2 2 0 0 0 4 0V3.5M8.5 9.5h4",
+    "plus": "M10 4v12M4 10h12",
+    "phone": "M6.5 3.5l2 4-1.7 1.4c.8 1.9 2.4 3.5 4.3 4.3l1.4-1.7 4 2-.6 2.6c-6.6.6-12.6-5.4-12-12Z",
+    "contact": "M3.5 5h13v8.5h-7l-3.5 3v-3H3.5Z",
+    "visit": "M4 5h12v11.5H4ZM4 8.5h12M7 3.5v3M13 3.5v3M7.5 12.5l1.8 1.7 3.2-3.4",
+    "eye": "M3 10c3.5-6 10.5-6 14 0-3.5 6-10.5 6-14 0ZM10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4Z",
+    "lock": "M5 9h10v7.5H5ZM7 9V6.5a3 3 0 0 1 6 0V9",
+    "print": "M6 7.5v-4h8v4M6 13.5H3.5v-6h13v6H14M6 11.5h8v5H6Z",
 }
 
 
@@ -60,6 +71,17 @@ def icon(name: str, extra: str = "") -> SafeString:
         '<path d="{}"/></svg>',
         extra,
         mark_safe(ICONS[name]),  # noqa: S308 - a constant of this module
+    )
+
+
+@register.simple_tag
+def life_key(shape: str) -> SafeString:
+    """A mark of the life line, for its legend."""
+    return format_html(
+        '<svg class="picture-key" viewBox="-9 -9 18 18" aria-hidden="true" focusable="false">'
+        '<g class="mark m-{}"><path d="{}"/></g></svg>',
+        shape,
+        SHAPES[shape],
     )
 
 
@@ -120,6 +142,12 @@ COLUMNS = {
     "holder": _("Holder"),
     "kind": _("Kind"),
     "authorisation": _("Authorisation"),
+    "centre": _("Centre"),
+    "state": _("State"),
+    "source": _("Source"),
+    "day_zero": _("Day 0"),
+    "place": _("Place"),
+    "quantity": _("Quantity"),
 }
 
 

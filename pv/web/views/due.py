@@ -26,7 +26,7 @@ def home(request: PortalRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("web:register"))
     desk = Desk(mine)
     asked = due.Asked.of(request.GET, "" if "who" in request.GET else due.usual_scope(request.user, mine))
-    query = due.in_scope(asked, request.user, mine)
+    query = due.readable(due.in_scope(asked, request.user, mine), request.user, request.access)
     if request.GET.get("format") == "csv":
         return _csv(request, due.due_list(asked, query, request.user, desk, MOST_EXPORTED))
     context = {
@@ -39,6 +39,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "bases": Basis.choices,
         "sorts": due.SORT_WORDS.items(),
         "names": organisation_names(request.organisations),
+        "records": set(request.access.anywhere("visit.record")),
         "takes": {one for one in mine if can(request.access, "notice.take", one)},
         "now": desk.now,
     }

@@ -31,10 +31,10 @@
     [...form.elements].filter(
       (one) => one.name && (one.name === "version" || !["hidden", "password", "submit", "button", "file"].includes(one.type)),
     );
+  const tickable = (one) => one.type === "checkbox" || one.type === "radio";
+  const slot = (one) => (tickable(one) ? `${one.name}=${one.value}` : one.name);
   const values = (form) =>
-    Object.fromEntries(
-      typed(form).map((one) => [one.name, one.type === "checkbox" || one.type === "radio" ? one.checked : one.value]),
-    );
+    Object.fromEntries(typed(form).map((one) => [slot(one), tickable(one) ? one.checked : one.value]));
   const same = (a, b) => JSON.stringify({ ...a, version: 0 }) === JSON.stringify({ ...b, version: 0 });
   const clock = (at) => new Date(at).toLocaleTimeString(reader, { hour: "2-digit", minute: "2-digit" });
   const say = (form, words, at) => {
@@ -75,9 +75,9 @@
     const { at, values: old } = JSON.parse(kept);
     if (same(old, form.untouched)) return;
     for (const one of typed(form)) {
-      if (!(one.name in old)) continue;
-      if (one.type === "checkbox" || one.type === "radio") one.checked = old[one.name];
-      else one.value = old[one.name];
+      if (!(slot(one) in old)) continue;
+      if (tickable(one)) one.checked = old[slot(one)];
+      else one.value = old[slot(one)];
       one.dispatchEvent(new Event("input", { bubbles: true }));
     }
     say(form, form.dataset.draftRestored, at);
@@ -144,14 +144,61 @@
   const readBack = (field) => {
     const place = document.querySelector(`[data-readback="${field.id}"]`);
     if (!place) return;
-    const parts = /^\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?\s*$/.exec(field.value.normalize("NFKC"));
-    const day = parts && new Date(Date.UTC(parts[1], parts[2] - 1, parts[3]));
-    const exists = day && day.getUTCDate() === Number(parts[3]);
-    const words = { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+    const form = /^\s*(\d{4})\s*(?:[-/.年]\s*(?:(\d{1,2})\s*(?:[-/.月]\s*(?:(\d{1,2})\s*日?)?)?)?)?\s*$/;
+    const parts = form.exec(field.value.normalize("NFKC"));
+    const partial = place.hasAttribute("data-partial");
+    const day = parts && (parts[3] || partial) && new Date(Date.UTC(parts[1], (parts[2] || 1) - 1, parts[3] || 1));
+    const exists = day && day.getUTCDate() === Number(parts[3] || 1) && day.getUTCMonth() === (parts[2] || 1) - 1;
+    const words = { year: "numeric", timeZone: "UTC" };
+    if (exists && parts[2]) words.month = "long";
+    if (exists && parts[3]) Object.assign(words, { weekday: "long", day: "numeric" });
     place.textContent = exists ? day.toLocaleDateString(reader, words) : "";
   };
   on(document, "input", "input[id]", readBack);
   all("[data-readback]").forEach((place) => readBack(document.getElementById(place.dataset.readback)));
+  // A figure in the other usual unit.
+  const alsoIn = (field) => {
+    const place = document.querySelector(`[data-also="${field.id}"]`);
+    if (!place) return;
+    const figure = Number(field.value.replace(",", "."));
+    const other = Number((figure * Number(place.dataset.factor)).toPrecision(4));
+    place.textContent = field.value && Number.isFinite(figure) ? `= ${other} ${place.dataset.unit}` : "";
+  };
+  document.addEventListener("input", (event) => event.target.id && alsoIn(event.target));
+  all("[data-also]").forEach((place) => alsoIn(document.getElementById(place.dataset.also)));
+
+  // Blocks that belong to one answer; whoever has no JavaScript sees them all.
+  const unfold = (form) =>
+    all("[data-when]", form).forEach((block) => {
+      const [name, answers] = block.dataset.when.split("=");
+      const chosen = form.querySelector(`[name="${name}"]:checked`);
+      block.hidden = !chosen || !answers.split(",").includes(chosen.value);
+    });
+  all("form:has([data-when])").forEach((form) => {
+    unfold(form);
+    form.addEventListener("input", () => unfold(form));
+  });
+
+  // Another event, without asking the server.
+  on(document, "click", "[data-add-event]", (button, event) => {
+    const place = button.closest("[data-events]");
+    const total = place.querySelector("[data-events-total]");
+    const mould = place.querySelector("[data-events-template]");
+    if (Number(total.value) >= 20) return;
+    event.preventDefault();
+    const block = mould.content.cloneNode(true).firstElementChild;
+    block.innerHTML = block.innerHTML.replaceAll("__prefix__", total.value);
+    total.value = Number(total.value) + 1;
+    block.querySelector("[data-event-number]").textContent = total.value;
+    mould.before(block);
+    block.querySelector("select, input").focus();
+  });
+
+  // A long form is not sent by Enter in one of its lines.
+  on(document, "keydown", "form[data-no-enter] input", (field, event) => {
+    if (event.key === "Enter" && !["submit", "button"].includes(field.type)) event.preventDefault();
+  });
+  on(document, "click", "[data-print]", () => window.print());
   document.querySelector("[data-focus]")?.focus();
 
   /* --- menus and clocks: hover and focus open a clock, Escape closes whatever is open */

@@ -1,190 +1,29 @@
-"""The chain of custody: one way to move, whoever moves it; the row is always what its ledger adds up to."""
+"""One way to move, whoever moves it: checked against the table of moves, on hold, in parts, by who may."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from pv.accounts.context import acting_as
 from pv.accounts.models import User
 from pv.accounts.roles import Role
 from pv.biosamples import services
-from pv.biosamples.models import CustodyEvent, Instruction, SamplingRequest, Specimen
-from pv.biosamples.rules import Broken, State, What, after
+from pv.biosamples.models import CustodyEvent
+from pv.biosamples.rules import State, What, after
 from pv.biosamples.services import Part
 from pv.core import clock
-from pv.core.errors import Conflict, DomainError, NotAllowed, NotFound
-from pv.core.partial import PartialDate
-from pv.deadlines.models import Deadline
+from pv.core.errors import Conflict, NotAllowed, NotFound
 from pv.patients.models import Patient
-from tests.biosamples.conftest import Asker
-from tests.support.factories import CustodyEventFactory, PartyFactory, SpecimenFactory, TreatmentFactory
-from tests.support.people import make_user, setting_up
+from tests.biosamples.conftest import Asker, fresh, in_state, refusal, register
+from tests.support.factories import PartyFactory, SpecimenFactory
+from tests.support.people import make_user
 
 pytestmark = pytest.mark.django_db
-
-ML = {"quantity": Decimal("20"), "unit": "mL"}
-
-
-def fresh(specimen: Specimen) -> Specimen:
-    specimen.refresh_from_db()
-    return specimen
-
-
-def refusal(act: Callable[[], object], kind: type[DomainError] = DomainError) -> DomainError:
-    with pytest.raises(kind) as refused:
-        act()
-    return refused.value
-
-
-def in_state(state: str, **more: Any) -> Specimen:
-    return SpecimenFactory(state=state, **more)
-
-
-# ---------------------------------------------------------------------------------------------- coming into the ledger
-def register(by: User, patient: Patient, **changes: Any) -> Specimen:
-    given = {
-        "code": "S-1",
-        "timing": "before_treatment",
-        "material": "apheresis",
-        "temperature": "vapour",
-        "collected": PartialDate(2023, 5),
-        "place": "tank 2",
-        **ML,
-    } | changes
-    return services.register_specimen(by=by, organisation=patient.organisation_id, patient_id=patient.pk, **given)
-
-
-def test_a_retain_found_in_the_store_is_entered_as_it_stands(as_manager: User, patient: Patient) -> None:
-    centre = PartyFactory()
-    tube = register(as_manager, patient, holder_id=centre.pk, thaws=2, compromised=True, note="old label")
-    assert (tube.state, tube.place, tube.holder, tube.thaws, tube.compromised) == ("stored", "tank 2", centre, 2, True)
-    assert (tube.collected_on, tube.collected_precision) == (date(2023, 5, 1), "month")
-    (entry,) = CustodyEvent.objects.filter(specimen=tube)
-    assert (entry.no, entry.what, entry.by, entry.change, entry.note) == (1, "registered", as_manager, 20, "old label")
-    assert (tube.events, tube.version) == (1, 1)
-    assert services.differs(fresh(tube)) == {}
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"code": " "}, "code"),
-        ({"code": "x" * 41}, "code"),
-        ({"timing": "later"}, "timing"),
-        ({"material": "hair"}, "material"),
-        ({"temperature": "cold"}, "temperature"),
-        ({"state": "lost"}, "state"),
-        ({"route": "somehow"}, "route"),
-        ({"unit": ""}, "unit"),
-        ({"quantity": None}, "unit"),
-        ({"quantity": Decimal(-1)}, "quantity"),
-        ({"quantity": Decimal("1e15")}, "quantity"),
-        ({"thaws": -1}, "thaws"),
-        ({"collected": PartialDate(2190)}, "collected"),
-        ({"place": "x" * 121}, "place"),
-    ],
-)
-def test_what_is_wrong_with_a_new_specimen_is_named(
-    as_manager: User, patient: Patient, changes: dict[str, Any], field: str
-) -> None:
-    assert refusal(lambda: register(as_manager, patient, **changes)).field == field
-    assert not Specimen.objects.exists()
-
-
-def test_a_number_is_given_once(as_manager: User, patient: Patient) -> None:
-    register(as_manager, patient)
-    assert refusal(lambda: register(as_manager, patient)).field == "code"
-
-
-def test_another_patients_treatment_is_refused(as_manager: User, patient: Patient) -> None:
-    theirs = TreatmentFactory()
-    assert refusal(lambda: register(as_manager, patient, treatment_id=theirs.pk)).field == "treatment_id"
-    own = patient.treatments.get()
-    assert register(as_manager, patient, treatment_id=own.pk).treatment == own
-
-
-def test_what_is_registered_after_the_malignancy_is_held_and_meets_what_waits(
-    ask: Asker, patient: Patient, cause: UUID, as_manager: User
-) -> None:
-    request = ask()[0]
-    tube = register(as_manager, patient)
-    assert (tube.on_hold, tube.hold_cause, tube.request) == (True, cause, request)
-    request.refresh_from_db()
-    assert (request.state, request.touched) == ("met", True)
-    assert Deadline.objects.get(subject=request.pk).outcome == "met"
-    spoilt = register(as_manager, patient, code="S-2", material="product", compromised=True)
-    assert (spoilt.on_hold, spoilt.request) == (True, None)
-    later = register(as_manager, patient, code="S-3", timing="at_event", material="blood")
-    assert not later.on_hold
-    for one in (tube, spoilt, later):
-        assert services.differs(fresh(one)) == {}
-
-
-def test_after_a_stand_down_nothing_new_is_held(ask: Asker, patient: Patient, cause: UUID, as_head: User) -> None:
-    ask()
-    services.stand_down_requests(cause=cause, by=as_head, reason="benign")
-    assert not register(as_head, patient).on_hold
-
-
-def test_a_specimen_collected_for_a_request_meets_it(ask: Asker, as_manager: User, patient: Patient) -> None:
-    request, taken = ask()[5], clock.now() - timedelta(hours=3)
-    block = services.collect(by=as_manager, code="T-1", request_id=request.pk, at=taken, version=request.version)
-    assert (block.timing, block.material, block.temperature) == ("at_event", "tumour_ffpe", "room")
-    assert (block.patient, block.request, block.state) == (patient, request, "collected")
-    request.refresh_from_db()
-    assert (request.state, request.ended_at, request.touched) == ("met", taken, True)
-    met = Deadline.objects.get(subject=request.pk)
-    assert (met.outcome, met.met_at) == ("met", taken)
-    second = services.collect(by=as_manager, code="T-2", request_id=request.pk, **ML)
-    assert second.request == request
-    assert refusal(lambda: services.collect(by=as_manager, code="T-3", request_id=request.pk, version=1), Conflict)
-
-
-def test_nobody_may_travel_so_the_site_keeps_it(ask: Asker, as_manager: User) -> None:
-    block = services.collect(by=as_manager, code="T-1", request_id=ask()[5].pk, kept_at_site=True)
-    assert [one.what for one in CustodyEvent.objects.filter(specimen=block)] == ["collected", "kept"]
-    assert (block.state, services.differs(fresh(block))) == ("at_site", {})
-
-
-def test_a_specimen_may_be_collected_without_a_request(as_manager: User, patient: Patient) -> None:
-    tube = services.collect(
-        by=as_manager,
-        code="B-1",
-        patient_id=patient.pk,
-        organisation=patient.organisation_id,
-        timing="after_event",
-        material="blood",
-        temperature="vapour",
-        **ML,
-    )
-    assert (tube.collected_on, tube.state) == (clock.today(), "collected")
-    assert refusal(lambda: services.collect(by=as_manager, code="B-2")).field == "patient_id"
-    tomorrow = clock.now() + timedelta(days=1)
-    assert (
-        refusal(
-            lambda: services.collect(
-                by=as_manager, code="B-2", patient_id=patient.pk, organisation=patient.organisation_id, at=tomorrow
-            )
-        ).field
-        == "at"
-    )
-
-
-def test_nothing_is_collected_for_what_is_no_longer_asked(
-    ask: Asker, cause: UUID, as_head: User, stranger: Patient
-) -> None:
-    request = ask()[5]
-    other = {"timing": "at_event", "request_id": request.pk}
-    assert refusal(lambda: register(as_head, stranger, **other)).field == "request_id"
-    services.stand_down_requests(cause=cause, by=as_head, reason="benign")
-    refusal(lambda: services.collect(by=as_head, code="T-1", request_id=request.pk), Conflict)
 
 
 # ---------------------------------------------------------------------------------------------- moving
@@ -442,71 +281,3 @@ def test_another_holders_specimen_is_not_there(as_manager: User, holder_b: UUID)
         lambda: services.move(by=as_manager, specimen_id=tube.pk, what="sent", holder_id=their_party.pk),
     ):
         refusal(act, NotFound)
-
-
-# ---------------------------------------------------------------------------------------------- the ledger is the truth
-ACTS = st.one_of(
-    st.tuples(st.sampled_from(services.MOVABLE), st.decimals(-7, 1, places=3, allow_nan=False) | st.just(Decimal(0))),
-    st.tuples(st.sampled_from(["hold", "release", "excursion", "divide"]), st.decimals(0, 3, places=3)),
-)
-
-
-@given(st.lists(ACTS, max_size=12))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_done_the_row_is_what_its_ledger_adds_up_to(
-    as_manager: User, acts: list[tuple[str, Decimal]]
-) -> None:
-    tube, causes = SpecimenFactory(), [UUID(int=1), UUID(int=2)]
-    tubes = [tube]
-    for no, (what, amount) in enumerate(acts):
-        try:
-            _do(as_manager, tube, what, amount, causes[no % 2], tubes)
-        except DomainError:
-            continue  # refused; nothing of it may stay
-    for one in tubes:
-        fresh(one)
-        assert services.differs(one) == {}
-        assert one.quantity >= 0
-        assert one.events == one.version == CustodyEvent.objects.filter(specimen=one).count()
-        assert not (one.on_hold and one.state == "disposed")
-    assert sum(one.quantity for one in tubes) <= 5
-
-
-def _do(by: User, tube: Specimen, what: str, amount: Decimal, cause: UUID, tubes: list[Specimen]) -> None:
-    named = {"by": by, "specimen_id": tube.pk}
-    match what:
-        case "hold":
-            services.hold(**named, cause=cause)
-        case "release":
-            services.release_hold(**named, reason="done", cause=cause)
-        case "excursion":
-            services.excursion(**named, celsius=Decimal(-20), minutes=5)
-        case "divide":
-            code = f"{tube.code}-{uuid4().hex[:8]}"
-            tubes += services.aliquot(**named, parts=[Part(code, amount)])
-        case _:
-            services.move(**named, what=what, change=amount, place="tank 1", document="D-1")
-
-
-def test_a_row_changed_behind_its_ledger_is_found(holder_a: UUID) -> None:
-    tube = SpecimenFactory()
-    with setting_up():
-        Specimen.objects.filter(pk=tube.pk).update(quantity=9, place="my own freezer")
-        found = services.differs(fresh(tube))
-    assert found == {"quantity": (Decimal(9), Decimal(5)), "place": ("my own freezer", "tank 2, rack 4, box 7")}
-
-
-def test_an_entry_slipped_into_the_ledger_is_found(holder_a: UUID) -> None:
-    tube = SpecimenFactory()
-    CustodyEventFactory(specimen=tube, no=3, what="thawed", change=0, thaws_after=1)
-    with setting_up(), pytest.raises(Broken):
-        services.rebuild(tube)
-
-
-def test_rebuilding_tells_how_it_stands(as_manager: User, ask: Asker, patient: Patient, cause: UUID) -> None:
-    tube = SpecimenFactory(patient=patient)
-    ask()
-    standing = services.rebuild(tube)
-    assert (standing.state, standing.quantity, standing.causes) == ("stored", 5, (cause,))
-    assert Instruction.objects.get().cause == cause
-    assert SamplingRequest.objects.filter(state="met").count() == 1
