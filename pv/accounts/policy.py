@@ -31,8 +31,8 @@ VERBS: Mapping[str, frozenset[Role]] = {
     "obligation.read": _INSIDE - {Role.SITE_COORDINATOR},
     "obligation.write": _DUTIES,
     "obligation.correct_date": frozenset({Role.REGULATORY_AFFAIRS, Role.PV_HEAD}),
-    # a site sees what concerns its own centre only, and nothing of the holder's promises
-    "deadline.read": _INSIDE - {Role.SITE_COORDINATOR},
+    # each kind asks a verb of its room besides, and a site sees its own patients' only (pv.patients.scope)
+    "deadline.read": _INSIDE,
     "deadline.reassign": frozenset({Role.PV_HEAD, Role.PV_OFFICER, Role.REGULATORY_AFFAIRS}),
     "notice.read": frozenset(Role),
     # the legal representative is told, and silences nothing by it

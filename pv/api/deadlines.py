@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from pv.api.authentication import access_for
 from pv.api.base import Filters, Nothing, Resource, Shown, YesNoFilter
 from pv.core import clock, days
 from pv.deadlines import services as deadlines
@@ -18,6 +19,7 @@ from pv.deadlines.kinds import path_of, title_of
 from pv.deadlines.models import Alarm, Basis, Deadline, Rung
 from pv.notices import services as notices
 from pv.notices.models import Delivery
+from pv.patients.scope import readable_clocks
 
 
 def now_of(context: Any) -> datetime:
@@ -159,6 +161,12 @@ class Deadlines(Resource):
     filterset_class = DeadlineFilter
     verb = "deadline.read"
     ordering = ("due_at", "id")
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return rows
+        return readable_clocks(rows, self.caller, access_for(self.request))
 
     @extend_schema(request=Taking, responses=DeadlineShown)
     @action(detail=True, methods=["post"])

@@ -27,6 +27,7 @@ COLLECTION = Kind(
     title=_("%(number)s: %(what)s"),
     path="/samples/requests/{subject}/",
     ladder="sample",
+    reads="specimen.read",
 )
 INSTRUCTION = Kind(
     code="sample_instruction",
@@ -34,6 +35,7 @@ INSTRUCTION = Kind(
     title=_("%(number)s: written sampling instruction and kit to the site"),
     path="/samples/advice/{subject}/",
     ladder="sample",
+    reads="specimen.read",
 )
 RETURN = Kind(
     code="sample_return",
@@ -41,6 +43,7 @@ RETURN = Kind(
     title=_("%(patient)s: %(kind)s back to %(lender)s"),
     path="/samples/loans/{subject}/",
     ladder="sample",
+    reads="specimen.read",
 )
 KINDS = (COLLECTION, INSTRUCTION, RETURN)
 

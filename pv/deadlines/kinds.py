@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Kind:
     """code: stored; label: the kind's own name; title: gettext_lazy template over args; path: with {subject}.
 
+    reads: the verb of the policy that whoever sees such a deadline needs, since its words tell of that room.
     met_by_taking: "I take it" is itself what is due (a malignancy's alarm). An argument in two languages
     stands in args as name_en and name_zh, and the template says %(name)s.
     """
@@ -28,6 +29,7 @@ class Kind:
     path: str
     ladder: str
     met_by_taking: bool = False
+    reads: str = "deadline.read"
 
 
 _kinds: dict[str, Kind] = {}

@@ -21,8 +21,8 @@ from pv.followup.rules import MET
 from pv.patients.rules import IN_CARE
 
 TITLE, PATH, LADDER = _("%(patient)s %(visit)s"), "/visits/{subject}/", "visit"
-PROTOCOL = Kind("visit_protocol", _("visit of the protocol"), TITLE, PATH, LADDER)
-LIFELONG = Kind("visit_lifelong", _("contact for lifelong monitoring"), TITLE, PATH, LADDER)
+PROTOCOL = Kind("visit_protocol", _("visit of the protocol"), TITLE, PATH, LADDER, reads="patient.read")
+LIFELONG = Kind("visit_lifelong", _("contact for lifelong monitoring"), TITLE, PATH, LADDER, reads="patient.read")
 KIND: Mapping[str, Kind] = {str(Line.PROTOCOL): PROTOCOL, str(Line.LIFELONG): LIFELONG}
 CODES = (PROTOCOL.code, LIFELONG.code)
 LEFT_OVER = "left over; closed by check_deadlines"

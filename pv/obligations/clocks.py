@@ -28,6 +28,7 @@ OBLIGATION = Kind(
     title=_("%(code)s %(title)s"),
     path="/obligations/{subject}/",
     ladder=DEFAULT_LADDER,
+    reads="obligation.read",
 )
 MILESTONE = Kind(
     code="milestone",
@@ -35,6 +36,7 @@ MILESTONE = Kind(
     title=_("%(study)s: %(milestone)s"),
     path="/obligations/milestones/{subject}/",
     ladder="milestone",
+    reads="obligation.read",
 )
 
 # A deadline's words are kept in both languages, whoever opened it in whichever.

@@ -7,9 +7,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from pv.accounts.models import Membership, User
-from pv.accounts.policy import VERBS
+from pv.accounts.policy import VERBS, Access, can
 from pv.accounts.roles import Role
 from pv.core import clock
+from pv.deadlines.kinds import all_kinds
+from pv.deadlines.models import Deadline
 from pv.patients.models import Patient, Treatment
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
@@ -62,6 +64,19 @@ def _within(queryset: Rows, organisations: list[UUID], bounds: dict[UUID, set[UU
             seen |= Q(**{"organisation_id": organisation, f"{path}__in": sorted(bounds[organisation])})
     # Named once more in the plain form, which the index serves.
     return queryset.filter(organisation_id__in=organisations).filter(seen) if bounds else queryset.filter(seen)
+
+
+def readable_clocks(query: QuerySet[Deadline], user: User, access: Access) -> QuerySet[Deadline]:
+    """The deadlines of these that this person may read: each kind asks a verb, and a site sees its own patients' only."""
+    for organisation in access.anywhere("deadline.read"):
+        hidden = [kind.code for kind in all_kinds() if not can(access, kind.reads, organisation)]
+        if hidden:
+            query = query.exclude(organisation_id=organisation, kind__in=hidden)
+    if any(Role.SITE_COORDINATOR in roles for roles in access.roles.values()):
+        for organisation, centres in centres_of(user, access.roles).items():
+            theirs = Q(patient_id__isnull=False, centre_id__in=sorted(centres))
+            query = query.exclude(~theirs, organisation_id=organisation)
+    return query
 
 
 def visible_to(user: User, organisations: list[UUID]) -> QuerySet[Patient]:

@@ -40,6 +40,7 @@ ICSR = Kind(
     title=_("%(number)s: report to the authority, %(what)s"),
     path="/cases/by/{subject}/",
     ladder="reporting",
+    reads="case.read",
 )
 DEATH_INVESTIGATION = Kind(
     code="death_investigation",
@@ -47,6 +48,7 @@ DEATH_INVESTIGATION = Kind(
     title=_("%(number)s: report on the investigation of a death"),
     path="/cases/by/{subject}/",
     ladder="reporting",
+    reads="case.read",
 )
 ACKNOWLEDGE = Kind(
     code="acknowledge",
@@ -55,6 +57,7 @@ ACKNOWLEDGE = Kind(
     path="/inbox/{subject}/",
     ladder="acknowledge",
     met_by_taking=True,
+    reads="case.read",
 )
 TRIAGE = Kind(
     code="triage",
@@ -62,6 +65,7 @@ TRIAGE = Kind(
     title=_("%(number)s: triage, %(what)s"),
     path="/inbox/{subject}/",
     ladder="triage",
+    reads="case.read",
 )
 REPORTING = (ICSR.code, DEATH_INVESTIGATION.code)
 CALM_LADDER = "default"

@@ -12,12 +12,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from pv.accounts.models import Membership, User
-from pv.accounts.policy import Access, can
-from pv.accounts.roles import Role
 from pv.core import days
 from pv.deadlines.kinds import all_kinds
 from pv.deadlines.models import Basis, Deadline
-from pv.patients.scope import centres_of
 from pv.products.models import Product
 from pv.web.presenters.clock import Clock, Desk
 from pv.web.presenters.notices import Answers, answers_of
@@ -107,33 +104,6 @@ def _colleagues(user: User) -> "QuerySet[Membership]":
     return Membership.objects.filter(
         organisation_id=OuterRef("organisation_id"), user_id=OuterRef("assignee_id"), role__in=mine
     )
-
-
-# What a kind of deadline is about decides who reads it; every other kind is open to whoever sees deadlines.
-READ_BY = {
-    "visit_protocol": "patient.read",
-    "visit_lifelong": "patient.read",
-    "sample_collection": "specimen.read",
-    "sample_instruction": "specimen.read",
-    "sample_return": "specimen.read",
-    "acknowledge": "case.read",
-    "triage": "case.read",
-    "icsr": "case.read",
-    "death_investigation": "case.read",
-}
-
-
-def readable(query: "QuerySet[Deadline]", user: User, access: Access) -> "QuerySet[Deadline]":
-    """Without what the reader's roles do not read: reports, samples, and patients of another centre."""
-    for organisation in access.anywhere("deadline.read"):
-        hidden = [kind for kind, verb in READ_BY.items() if not can(access, verb, organisation)]
-        if hidden:
-            query = query.exclude(organisation_id=organisation, kind__in=hidden)
-    if any(Role.SITE_COORDINATOR in roles for roles in access.roles.values()):
-        for organisation, centres in centres_of(user, access.roles).items():
-            theirs = Q(patient_id=None) | Q(centre_id__in=centres)
-            query = query.exclude(~theirs, organisation_id=organisation)
-    return query
 
 
 def narrowed(query: "QuerySet[Deadline]", state: str, now: datetime) -> "QuerySet[Deadline]":

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext
 from pv.accounts.policy import can
 from pv.deadlines.kinds import all_kinds
 from pv.deadlines.models import Basis
+from pv.patients.scope import readable_clocks
 from pv.products.models import Product
 from pv.web.export import csv_file
 from pv.web.http import PortalRequest, page
@@ -26,7 +27,7 @@ def home(request: PortalRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("web:register"))
     desk = Desk(mine)
     asked = due.Asked.of(request.GET, "" if "who" in request.GET else due.usual_scope(request.user, mine))
-    query = due.readable(due.in_scope(asked, request.user, mine), request.user, request.access)
+    query = readable_clocks(due.in_scope(asked, request.user, mine), request.user, request.access)
     if request.GET.get("format") == "csv":
         return _csv(request, due.due_list(asked, query, request.user, desk, MOST_EXPORTED))
     context = {

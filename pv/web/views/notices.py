@@ -17,10 +17,10 @@ from pv.deadlines.models import Alarm, Deadline
 from pv.deadlines.services import schedule
 from pv.notices.models import Acknowledgement
 from pv.notices.services import acknowledge, mark_seen, my_notices
+from pv.patients.scope import readable_clocks
 from pv.web.http import PortalRequest, page, safe_next
 from pv.web.presenters import notices as shown
 from pv.web.presenters.clock import Clock, Desk, NextTold, organisation_names
-from pv.web.presenters.due import readable
 from pv.web.presenters.paging import page_of
 
 SHOW = ("unseen", "unanswered", "all")
@@ -89,7 +89,9 @@ def _uuids(texts: list[str]) -> list[UUID]:
 
 def find(request: PortalRequest, pk: UUID, verb: str) -> Deadline:
     """The deadline among those this reader may see."""
-    mine = readable(Deadline.objects.for_organisations(request.access.anywhere(verb)), request.user, request.access)
+    mine = readable_clocks(
+        Deadline.objects.for_organisations(request.access.anywhere(verb)), request.user, request.access
+    )
     found: Deadline | None = mine.select_related("assignee", "rule", "alarm").filter(pk=pk).first()
     if found is None:
         raise Http404
@@ -147,7 +149,7 @@ def take_several(request: PortalRequest) -> HttpResponse:
     """Take one or the chosen ones from a list; what somebody else has taken is said, the others are taken."""
     wanted = _uuids(request.POST.getlist("one") or request.POST.getlist("deadline"))
     mine = Deadline.objects.for_organisations(request.access.anywhere("notice.take")).filter(pk__in=wanted)
-    allowed = set(readable(mine, request.user, request.access).values_list("pk", flat=True))
+    allowed = set(readable_clocks(mine, request.user, request.access).values_list("pk", flat=True))
     done = 0
     for pk in wanted:
         if pk not in allowed:
