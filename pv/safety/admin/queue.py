@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from pv.accounts.admin_base import TenantAdmin, access_of
 from pv.accounts.models import User
 from pv.accounts.policy import can
+from pv.biosamples import clocks as samples
 from pv.core import clock
 from pv.core.errors import DomainError
 from pv.deadlines.models import Deadline
@@ -25,7 +26,7 @@ from pv.notices.models import Acknowledgement
 from pv.patients.scope import visible_to
 from pv.safety import clocks, services
 from pv.safety.admin import forms
-from pv.safety.admin.shaping import record_of, rows_of
+from pv.safety.admin.shaping import LOOKING, record_of, rows_of
 from pv.safety.models import InboxItem, Question
 from pv.terminology.clinical import Malignancy
 
@@ -90,10 +91,13 @@ RANK = Case(
 )
 
 
+ROOMS_OWN = (*LOOKING, *clocks.REPORTING)
+
+
 def first_due() -> Subquery:
     """When the report's earliest open clock ends."""
     running = Deadline.objects.filter(
-        organisation_id=OuterRef("organisation_id"), subject=OuterRef("pk"), closed_at=None
+        organisation_id=OuterRef("organisation_id"), subject=OuterRef("pk"), closed_at=None, kind__in=ROOMS_OWN
     )
     return Subquery(running.order_by("due_at").values("due_at")[:1])
 
@@ -184,7 +188,6 @@ class InboxItemAdmin(TenantAdmin):
         *,
         refused: str = "",
         form: Any = None,
-        status: int = 200,
         extra: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The report with everything around it; the refused form as it was typed."""
@@ -202,33 +205,38 @@ class InboxItemAdmin(TenantAdmin):
             "row": record.row,
             "acts": self._acts(item, may, refused, form),
             "match": form if refused == "match" else forms.Match(item=item),
-            "may_match": can(access, "intake.write", item.organisation_id) and item.patient_id is None,
+            "may_match": refused == "match"
+            or (can(access, "intake.write", item.organisation_id) and item.patient_id is None),
             "may_answer": "case.triage" in may,
             "answer_form": form if answering else None,
             "answering": answering,
+            "advice": samples.INSTRUCTION.path.format(subject=item.pk),
             "show_history": bool(access.anywhere("history.read")),
         }
-        return TemplateResponse(request, "safety/record.html", context | (extra or {}), status=status)
+        return TemplateResponse(request, "safety/record.html", context | (extra or {}))
 
     def _acts(self, item: InboxItem, may: set[str], refused: str = "", form: Any = None) -> list[dict[str, Any]]:
-        suspected = item.malignancy == Malignancy.SUSPECTED
-        offered = []
-        for name, (made, _service, verb) in ACTS.items():
-            fits = item.state == InboxItem.State.NEW or (name == "confirm" and item.state == InboxItem.State.CASE)
-            if not fits or verb not in may or (name in ("confirm", "stand-down") and not suspected):
-                continue
-            if name == "nothing" and item.kind == InboxItem.Kind.MALIGNANCY and "case.stand_down" not in may:
-                continue
-            offered.append(
-                {
-                    "name": name,
-                    "title": TITLES[name],
-                    "button": BUTTONS[name],
-                    "form": form if name == refused else made(item=item),
-                    "open": name == refused,
-                }
-            )
-        return offered
+        """The forms that may be sent now; one that was refused comes back whatever has changed meanwhile."""
+        return [
+            {
+                "name": name,
+                "title": TITLES[name],
+                "button": BUTTONS[name],
+                "form": form if name == refused else made(item=item),
+                "open": name == refused,
+            }
+            for name, (made, _service, verb) in ACTS.items()
+            if name == refused or (verb in may and self._is_offered(name, item, may))
+        ]
+
+    def _is_offered(self, name: str, item: InboxItem, may: set[str]) -> bool:
+        waits = item.state == InboxItem.State.NEW
+        if name in ("confirm", "stand-down"):
+            reported = name == "confirm" and item.state == InboxItem.State.CASE
+            return item.malignancy == Malignancy.SUSPECTED and (waits or reported)
+        if name == "nothing" and item.kind == InboxItem.Kind.MALIGNANCY:
+            return waits and "case.stand_down" in may
+        return waits
 
     def _posted(self, request: HttpRequest, pk: UUID) -> InboxItem:
         """The report named in the address among those this reader may see; only a button acts, never a link."""
@@ -302,7 +310,7 @@ class InboxItemAdmin(TenantAdmin):
                 messages.success(request, _("Saved."))
                 return HttpResponseRedirect(reverse("admin:safety_inboxitem_change", args=[item.pk]))
         fresh = self.get_object(request, str(item.pk))
-        return self.page(request, fresh or item, refused=name, form=form, status=422)
+        return self.page(request, fresh or item, refused=name, form=form)
 
 
 # A service's field by the name the form has for it.

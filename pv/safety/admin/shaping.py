@@ -21,7 +21,8 @@ from pv.notices.models import Acknowledgement, Delivery
 from pv.notices.wording import audience_name
 from pv.safety import clocks
 from pv.safety.models import CaseVersion, InboxItem, Question
-from pv.terminology.clinical import Malignancy
+from pv.safety.rules import rings_at_once
+from pv.terminology.clinical import Lineage, Malignancy
 
 LOOKING = (clocks.ACKNOWLEDGE.code, clocks.TRIAGE.code)
 MOST_TOLD = 80
@@ -96,7 +97,8 @@ def headline(item: InboxItem) -> str:
     what = str(item.get_kind_display())
     if item.kind == InboxItem.Kind.MALIGNANCY:
         what = _("suspected new malignancy") if item.malignancy == Malignancy.SUSPECTED else what
-        return f"{what} · {item.get_lineage_display()}" if item.lineage else what
+        known = item.lineage not in ("", Lineage.UNKNOWN)
+        return f"{what} · {item.get_lineage_display()}" if known else what
     return what
 
 
@@ -125,13 +127,14 @@ class Row:
         """The bar at the row's edge: red where nobody looks or something is late."""
         if self.item.state != InboxItem.State.NEW:
             return "done"
-        if any(one.tone == "late" for one in self.clocks) or (self.is_malignancy and self.taken_by is None):
+        if any(one.tone == "late" for one in self.clocks) or (self.is_urgent and self.taken_by is None):
             return "late"
-        return "soon" if self.is_malignancy else "fine"
+        return "soon" if self.is_urgent else "fine"
 
     @property
-    def is_malignancy(self) -> bool:
-        return self.item.kind == InboxItem.Kind.MALIGNANCY
+    def is_urgent(self) -> bool:
+        """A new malignancy, or a death that may be a reaction."""
+        return rings_at_once(clocks.report_of(self.item))
 
 
 def rows_of(items: Sequence[InboxItem], *, reader: User, may_take: set[UUID], now: datetime) -> list[Row]:

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pv.accounts.models import Signature, TenantModel, User
 from pv.core.ids import uuid7
@@ -70,8 +71,8 @@ class Case(TenantModel):
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     class Meta:
-        verbose_name = _("case")
-        verbose_name_plural = _("cases")
+        verbose_name = pgettext_lazy("safety report", "case")
+        verbose_name_plural = pgettext_lazy("safety report", "cases")
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
