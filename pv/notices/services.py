@@ -78,18 +78,31 @@ def ring_now(deadline_ids: list[UUID]) -> Fired:
 
 
 def kick() -> None:
-    """Wake the tick once this transaction is committed. Only a wake-up: without a broker it costs seconds.
+    """Wake the tick once this transaction is committed. Only a wake-up: without a broker the plain driver ticks.
 
     Once for a transaction, however much it rang: an import waits for one broker, not for a hundred.
     """
     # What stands there and was not rolled back shares every savepoint that could still take it back with us.
-    if not any(act is _publish for _savepoints, act, *_more in connection.run_on_commit):
+    if not any(waiting[1] is _publish for waiting in connection.run_on_commit):
         transaction.on_commit(_publish, robust=True)
+
+
+# Somebody waits for the answer: a broker that is away is left alone at once, where its client would try for seconds.
+IN_HASTE = {
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 0.5,
+}
 
 
 def _publish() -> None:
     try:
-        current_app.send_task("pv.notices.tasks.tick", retry=False, expires=55)
+        options = current_app.conf.broker_transport_options | IN_HASTE
+        with current_app.connection_for_write(transport_options=options) as broker:
+            current_app.send_task("pv.notices.tasks.tick", connection=broker, retry=False, expires=55)
     except Exception as error:  # whatever the broker's client raises: the plain driver ticks all the same
         log.warning("the tick could not be woken: %s", type(error).__name__)
 

@@ -2,6 +2,7 @@
 
 import io
 from typing import Any
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -9,13 +10,17 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from pv.core import clock
+from pv.ops.demo.people import SHANGHAI
+from pv.ops.management.commands import seed_demo
 from tests.support import database
 from tests.support.database import Urls
 
+FEW = 6
 
-def seed(**options: Any) -> list[str]:
+
+def seed(patients: int = FEW, **options: Any) -> list[str]:
     out = io.StringIO()
-    call_command("seed_demo", stdout=out, **options)
+    call_command("seed_demo", stdout=out, patients=patients, **options)
     return out.getvalue().splitlines()
 
 
@@ -25,8 +30,9 @@ def events(urls: Urls) -> int:
 
 
 @pytest.fixture
-def demo(committing: Urls, settings: Any) -> Urls:
+def demo(committing: Urls, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Urls:
     settings.DEMO = True
+    monkeypatch.setattr("pv.notices.services.current_app", Mock())  # nobody waits for a broker that is not there
     return committing
 
 
@@ -37,10 +43,33 @@ def test_a_second_run_changes_nothing(demo: Urls) -> None:
     assert events(demo) == before
 
 
+def test_many_patients_are_written_side_by_side(demo: Urls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seed_demo, "MANY", FEW)
+    assert "Demo Holder A (fictional), patients: 4 new" in seed()
+    with psycopg.connect(demo.owner) as owner:
+        assert owner.execute("SELECT count(*) FROM patients_patient").fetchone() == (FEW,)
+
+
+def test_a_failure_leaves_neither_patients_nor_a_shifted_clock(demo: Urls, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **more: Any) -> None:
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr("pv.ops.demo.population.writing.settle", fail)
+    with pytest.raises(RuntimeError):
+        seed()
+    monkeypatch.setattr(seed_demo, "MANY", FEW)
+    with pytest.raises(CommandError, match="could not be made up"):
+        seed()
+    with psycopg.connect(demo.owner) as owner:
+        assert owner.execute("SELECT count(*) FROM patients_patient").fetchone() == (0,)
+        assert owner.execute("SELECT extract(epoch FROM shift) FROM core_clockshift").fetchone() == (0,)
+
+
 def picture(urls: Urls) -> list[Any]:
     with psycopg.connect(urls.owner) as owner:
         return owner.execute(
             "SELECT code, state, original_due_on, due_on, forecast_on, submitted_on, basis FROM obligations_obligation "
+            "UNION ALL SELECT code, state, died_on, NULL, NULL, NULL, birth_year::text FROM patients_patient "
             "UNION ALL SELECT protocol, kind, NULL, NULL, NULL, NULL, enrolled_patients::text FROM products_study "
             "ORDER BY 1"
         ).fetchall()
@@ -59,6 +88,16 @@ def test_the_seed_decides_the_picture(demo: Urls) -> None:
 def _forget(urls: Urls) -> None:
     connection.close()
     database.clone(urls, connection.settings_dict["NAME"])
+
+
+@pytest.mark.parametrize("moment", ["2026-02-13 00:10", "2028-02-29 23:55", "2026-10-05 12:00"])
+def test_it_may_be_seeded_at_any_hour(demo: Urls, moment: str) -> None:
+    call_command("demo_clock", moment, stdout=io.StringIO())
+    seed()
+    with psycopg.connect(demo.owner) as owner:
+        assert owner.execute("SELECT count(*) FROM patients_patient").fetchone() == (FEW,)
+        assert owner.execute("SELECT count(*) FROM safety_inboxitem WHERE received_at > core_now()").fetchone() == (0,)
+    assert clock.now().astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") >= moment
 
 
 @pytest.mark.parametrize(("production", "demo"), [(True, True), (False, False)])

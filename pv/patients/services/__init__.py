@@ -3,7 +3,7 @@
 Each is one transaction: the row locked, the move checked, the ledger written beside it, the rooms above told.
 """
 
-from pv.patients.services.consenting import consents_to, give_consent, withdraw_consent
+from pv.patients.services.consenting import consents_to, give_consent, give_consents, withdraw_consent
 from pv.patients.services.registering import History, record_history, register_patient
 from pv.patients.services.transferring import transfer
 from pv.patients.services.treating import Facts, advance_treatment, infuse, record_treatment
@@ -24,6 +24,7 @@ __all__ = [
     "consents_to",
     "found_again",
     "give_consent",
+    "give_consents",
     "infuse",
     "mark_lost",
     "note_alive",

@@ -1,5 +1,6 @@
 """Consent by scope. Withdrawal of one scope leaves the others, and what the law asks for goes on."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -21,16 +22,28 @@ WORDS = {
 
 def give_consent(*, by: User, patient_id: UUID, scope: str, given_on: date, document: str = "") -> Consent:
     """Record consent to one scope from a day on."""
+    (consent,) = give_consents(by=by, patient_id=patient_id, scopes=[scope], given_on=given_on, document=document)
+    return consent
+
+
+def give_consents(
+    *, by: User, patient_id: UUID, scopes: Sequence[str], given_on: date, document: str = ""
+) -> list[Consent]:
+    """Record consent to everything that one form says, from a day on."""
     patient = take(patient_id, by=by, verb="patient.write")
-    with writing_for(patient.organisation_id), refusing(WORDS):
-        consent: Consent = Consent.objects.create(
+    rows = [
+        Consent(
             organisation_id=patient.organisation_id,
             patient=patient,
             scope=one_of(Consent.Scope.values, scope, "scope"),
-            given_on=happened(given_on, "given_on"),
+            given_on=given_on,
             document=fits(document, "document", most=200),
         )
-    return consent
+        for scope in scopes
+    ]
+    happened(given_on, "given_on")
+    with writing_for(patient.organisation_id), refusing(WORDS):
+        return Consent.objects.bulk_create(rows)
 
 
 def withdraw_consent(*, by: User, patient_id: UUID, scope: str, withdrawn_on: date, document: str = "") -> Consent:

@@ -56,10 +56,12 @@ class Command(BaseCommand):
                     sql.SQL("ALTER" if known else "CREATE"), sql.Identifier(role(name)), sql.SQL(plain), log_in
                 )
             )
-        for name in ("clock", "sealer"):  # app may step into them, and inherits nothing of theirs
+        # app may step into clock and sealer, and inherits nothing of theirs; the owner may step down to app, which
+        # seed_demo does to write a made-up past under row-level security.
+        for name, member in (("clock", "app"), ("sealer", "app"), ("app", "owner")):
             connection.execute(
                 sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
-                    sql.Identifier(role(name)), sql.Identifier(role("app"))
+                    sql.Identifier(role(name)), sql.Identifier(role(member))
                 )
             )
         settings_of_app = {
