@@ -1,7 +1,9 @@
 """Chores are run by both drivers after a tick, one failing stops nobody, and what must ring now rings before commit."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -127,6 +129,16 @@ def test_an_alarm_that_cannot_be_computed_is_parked_and_the_others_ring(head: Us
     assert (told(bad), told(good)) == ([], [(1, 3, 1)])
     with as_clock():
         assert Alarm.objects.get(deadline=bad).parked_until > clock.now()
+
+
+def test_a_broker_that_is_away_holds_nobody_up(
+    head: User, django_capture_on_commit_callbacks: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    began = time.monotonic()
+    with django_capture_on_commit_callbacks(execute=True), acting_as(head, organisation=HOLDER_A):
+        services.kick()
+    assert time.monotonic() - began < 3
+    assert "could not be woken" in caplog.text
 
 
 def test_the_role_is_given_back_after_ringing(head: User) -> None:
