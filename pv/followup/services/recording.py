@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, TypedDict
 from uuid import UUID
 
+from django.db import connection
 from django.db.transaction import atomic
 from django.utils.translation import gettext_lazy as _
 
@@ -123,6 +124,21 @@ class Told(TypedDict):
     source: str
 
 
+# Django's bulk_update builds a CASE for each row and column, and takes a second for five hundred.
+SAVE = """
+UPDATE followup_visit AS o SET state = v.state, seen_on = v.seen_on, version = v.version
+FROM unnest(%s::uuid[], %s::text[], %s::date[], %s::integer[]) AS v (id, state, seen_on, version)
+WHERE o.organisation_id = %s AND o.id = v.id
+"""
+
+
+def _save(organisation: UUID, visits: Sequence[Visit]) -> None:
+    columns = [[getattr(one, name) for one in visits] for name in ("pk", "state", "seen_on", "version")]
+    columns[1] = [str(state) for state in columns[1]]
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE, [*columns, organisation])
+
+
 class _Batch:
     """The records of one organisation on their way through."""
 
@@ -193,7 +209,7 @@ class _Batch:
         moved = {visit.pk: visit for one in judged for visit in one.moved}
         if not moved:
             return
-        Visit.objects.bulk_update(moved.values(), ["state", "seen_on", "version"])
+        _save(self.organisation, list(moved.values()))
         meet_clocks(
             self.organisation, {pk: one.seen_on for pk, one in moved.items() if one.seen_on and one.state in MET}
         )
