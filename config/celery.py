@@ -11,6 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 app = Celery("pv")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# In every thread: a web server's threads would else find an app of Celery's own, which knows no broker.
+app.set_default()
 
 
 @signals.celeryd_init.connect

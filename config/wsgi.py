@@ -17,6 +17,7 @@ def _count_in_files() -> None:
 _count_in_files()
 application = get_wsgi_application()
 
+from config.celery import app as celery  # noqa: E402, F401 - what is urgent wakes the tick through this broker
 from pv.ops.startup import refuse_to_serve  # noqa: E402 - Django has to stand first
 
 refuse_to_serve()

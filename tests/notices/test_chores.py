@@ -1,11 +1,15 @@
 """Chores are run by both drivers after a tick, one failing stops nobody, and what must ring now rings before commit."""
 
+import importlib
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import DatabaseError, connection
 
 from pv.accounts.context import acting_as, as_clock
@@ -129,6 +133,17 @@ def test_an_alarm_that_cannot_be_computed_is_parked_and_the_others_ring(head: Us
     assert (told(bad), told(good)) == ([], [(1, 3, 1)])
     with as_clock():
         assert Alarm.objects.get(deadline=bad).parked_until > clock.now()
+
+
+def test_whoever_wakes_the_tick_asks_the_products_own_broker() -> None:
+    """Also in a web server's threads, where Celery would else take an app without one."""
+    known = importlib.import_module("config.celery")
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: (current_app.main, current_app.conf.broker_url)).result() == (
+            "pv",
+            known.app.conf.broker_url,
+        )
+    assert "config.celery" in Path("config/wsgi.py").read_text(encoding="utf-8")
 
 
 def test_a_broker_that_is_away_holds_nobody_up(
