@@ -63,7 +63,7 @@ ACCOUNTS = [f"{local}@demo-{holder}.example" for local in PEOPLE for holder in "
 def _seeded(django_db_setup: None, urls: Urls, django_db_blocker: object) -> Iterator[None]:
     """Seeded once for this module, whose tests only look; the clone is made anew afterwards."""
     with django_db_blocker.unblock():
-        with override_settings(DEMO=True), patch("pv.notices.services.current_app"):
+        with override_settings(DEMO=True), patch("pv.notices.services._publish"):
             call_command("seed_demo", verbosity=0, patients=PATIENTS)
         yield
         connection.close()
