@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
         "ReportSource": "pv.terminology.clinical.Source",
         "EventKind": "pv.terminology.clinical.EventKind",
         "EventOutcome": "pv.terminology.clinical.Outcome",
+        "Causality": "pv.terminology.clinical.Causality",
         "PatientState": "pv.patients.models.Patient.State",
         "VisitState": "pv.followup.models.Visit.State",
         "RecordKind": "pv.followup.models.VisitRecord.Kind",
