@@ -67,7 +67,7 @@ def _within(queryset: Rows, organisations: list[UUID], bounds: dict[UUID, set[UU
 
 
 def readable_clocks(query: QuerySet[Deadline], user: User, access: Access) -> QuerySet[Deadline]:
-    """The deadlines of these that this person may read: each kind asks a verb, and a site sees its own patients' only."""
+    """Those of these that this person may read: each kind asks a verb, and a site sees its own patients' only."""
     for organisation in access.anywhere("deadline.read"):
         hidden = [kind.code for kind in all_kinds() if not can(access, kind.reads, organisation)]
         if hidden:
