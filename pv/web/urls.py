@@ -16,6 +16,7 @@ from pv.web.views import (
     records,
     register,
     samples,
+    vital,
 )
 
 app_name = "web"
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("patients/<uuid:pk>/visit/", records.next_visit, name="next_visit"),
     path("patients/<uuid:pk>/event/", records.event, name="event"),
     path("patients/<uuid:pk>/attempt/", records.attempt, name="attempt"),
+    path("patients/<uuid:pk>/life/<str:move>/", vital.life, name="life"),
     path("patients/<uuid:pk>/sample/", samples.new_specimen, name="new_specimen"),
     path("visits/<uuid:pk>/", records.visit, name="visit"),
     path("visits/<uuid:pk>/missed/", records.missed, name="missed"),

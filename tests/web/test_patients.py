@@ -12,8 +12,9 @@ from pv.accounts.roles import Role
 from pv.audit.models import Event
 from pv.core import clock
 from pv.patients import services as patients
+from pv.patients.models import Patient
 from pv.patients.vault import keep_identity, read_identity
-from tests.support.people import make_user
+from tests.support.people import HOLDER_A, PASSWORD, make_user
 from tests.support.portal import flat
 from tests.web.clinic import (
     EVENTS,
@@ -260,3 +261,70 @@ def test_a_long_life_is_drawn_with_its_first_year_wider(sign_in: SignIn, clinic:
     assert "The first year after the infusion is drawn wider." in page
     year = (clock.today() - timedelta(days=1000)).year
     assert f">{year}</text>" in page
+
+
+# --- what is learnt of a life
+
+
+def state_of(clinic: Clinic) -> str:
+    with acting(clinic.head):
+        return str(Patient.objects.for_organisations([HOLDER_A]).get(pk=clinic.patient.pk).state)
+
+
+def test_a_reported_death_is_verified_and_taken_back_by_a_signature(sign_in: SignIn, clinic: Clinic) -> None:
+    record(clinic, None, 1, patient_id=clinic.patient.pk, kind="minimal", alive="no", malignancy="not_asked")
+    client, today = sign_in(clinic.head), clock.today()
+    address = f"/patients/{clinic.patient.pk}/life/"
+    assert f'href="{address}verify-death/"' in page_of(client, clinic)
+    version = client.get(f"{address}verify-death/").context["version"]
+    given = {
+        "version": version, "died": f"{today:%Y-%m}", "learned_on": str(today), "source": "death certificate",
+        "suspected": "no",
+    }  # fmt: skip
+    wrong = client.post(f"{address}verify-death/", given | {"died": "2001"})
+    assert wrong.status_code == 422
+    assert "death certificate" in wrong.content.decode()
+    page = client.post(f"{address}verify-death/", given, follow=True).content.decode()
+    assert "The death of P-0093 is verified." in page
+    assert 'class="mark m-death"' in page
+    assert state_of(clinic) == "died"
+    back = {
+        "version": client.get(f"{address}alive/").context["version"], "learned_on": str(today),
+        "source": "the patient called", "reason": "mixed up with another patient", "password": "wrong",
+    }  # fmt: skip
+    refused = client.post(f"{address}alive/", back)
+    assert refused.status_code == 422
+    assert refused.context["form"].errors.keys() == {"password"}
+    assert client.post(f"{address}alive/", back | {"password": PASSWORD}).status_code == 302
+    assert state_of(clinic) == "active"
+
+
+def test_a_patient_is_lost_and_found_again(sign_in: SignIn, clinic: Clinic) -> None:
+    client, address = sign_in(clinic.recorder), f"/patients/{clinic.patient.pk}/life/"
+    today = str(clock.today())
+    assert client.post(f"{address}lost/", {"learned_on": today, "reason": ""}).status_code == 422
+    assert client.post(f"{address}lost/", {"learned_on": today, "reason": "three letters"}).status_code == 302
+    assert state_of(clinic) == "lost"
+    assert client.post(f"{address}lost/", {"learned_on": today, "reason": "again"}).status_code == 409
+    assert client.post(f"{address}found/", {"learned_on": today, "source": "the hospital"}).status_code == 302
+    assert state_of(clinic) == "active"
+
+
+def test_moving_hands_the_patient_over(sign_in: SignIn, clinic: Clinic) -> None:
+    client, address = sign_in(clinic.recorder), f"/patients/{clinic.patient.pk}/life/transfer/"
+    today = str(clock.today())
+    assert clinic.centre.name in client.get(address).content.decode()
+    assert client.post(address, {"on": today, "to_text": ""}).status_code == 422
+    given = {"on": today, "to_text": "a hospital in another province", "reason": "moved"}
+    page = client.post(address, given, follow=True).content.decode()
+    assert "P-0093 is handed over." in page
+    assert 'class="mark m-transfer"' in page
+    assert sign_in(clinic.coordinator).get(f"/patients/{clinic.patient.pk}/").status_code == 404
+
+
+def test_news_of_a_life_are_for_who_may_write_them(sign_in: SignIn, clinic: Clinic, rival: Clinic) -> None:
+    address = f"/patients/{clinic.patient.pk}/life/"
+    assert sign_in(clinic.recorder).get(f"{address}verify-death/").status_code == 403
+    assert sign_in(make_user(Role.INSPECTOR)).get(f"{address}lost/").status_code == 403
+    assert sign_in(clinic.head).get(f"{address}nonsense/").status_code == 404
+    assert sign_in(rival.head).get(f"{address}lost/").status_code == 404

@@ -175,7 +175,9 @@ def test_no_rows_no_picture_and_forty_years_still_fit() -> None:
 
 def test_slippage_is_counted_from_the_first_promise() -> None:
     assert row(date(2026, 1, 1), date(2026, 6, 1)).slippage == "151 days after the date first promised"
-    assert row(date(2026, 6, 1), date(2026, 6, 1), date(2026, 5, 1)).slippage == "31 days before it"
+    assert (
+        row(date(2026, 6, 1), date(2026, 6, 1), date(2026, 5, 1)).slippage == "31 days before the date first promised"
+    )
     assert row(date(2026, 6, 1), date(2026, 6, 1)).slippage == ""
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from pv.core.errors import DomainError
@@ -184,7 +185,7 @@ def figure(name: str, label: Any, most: int, decimals: int) -> forms.DecimalFiel
     """A laboratory value, with its unit beside it and in the other usual unit."""
     attrs = {"inputmode": "decimal", "class": "short", "autocomplete": "off"}
     field = forms.DecimalField(
-        label=str(label).partition(" (")[0],
+        label=capfirst(str(label).partition(" (")[0]),
         required=False,
         min_value=Decimal(0),
         max_digits=most,
@@ -257,7 +258,7 @@ class EventForm(RoomForm):
     grade = chosen(_("Grade"), [(str(n), str(n)) for n in range(1, 6)])
     seriousness = several(_("Serious because of"), Serious.choices, help_text=_("None: not serious."))
     hospital_from = day(_("In hospital from"))
-    hospital_to = day(_("until"))
+    hospital_to = day(_("In hospital until"))
     treatment_given = line(_("Treated with"), 300)
     outcome = chosen(_("Outcome"), Outcome.choices)
     reporter_causality = chosen(_("Related to the product, in the reporter's view"), Causality.choices)

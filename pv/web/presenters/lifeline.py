@@ -254,7 +254,7 @@ def _on_one_line(marks: Iterable[Mark], scale: Scale, frame: Frame) -> list[Plac
         middle = min(max(x, frame.left + half - 8), frame.width - half)
         fits = row.has_room(middle - half, middle + half)
         if fits:
-            row.take(middle - half - 2, middle + half + 2)
+            row.take(middle - half - 5, middle + half + 5)
         placed.append(Placed(mark, x, 12, mark.label if fits else "", middle - x, 22, "middle"))
     return sorted(placed, key=lambda one: one.x)
 

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from pv.biosamples.models import SamplingRequest, Specimen
 from pv.deadlines.models import Deadline
-from pv.followup.models import Visit
+from pv.followup.models import Visit, VisitRecord
 from pv.notices.models import Delivery
 from pv.safety.models import InboxItem
 from pv.web.presenters.clock import Clock, Desk
@@ -115,10 +115,11 @@ def met_words(visits: Iterable[Visit]) -> list[str]:
     ]
 
 
-def after_record(visits: Iterable[Visit], record: UUID, desk: Desk, *, links: bool) -> str:
+def after_record(visits: Iterable[Visit], record: VisitRecord, desk: Desk, *, links: bool) -> str:
     """The message after a record was saved, with ways on where the reader may go them."""
-    mine = InboxItem.objects.for_organisations(desk.organisations).filter(Q(record_id=record))
-    parts = [_("Saved."), *met_words(visits)]
+    mine = InboxItem.objects.for_organisations(desk.organisations).filter(Q(record=record))
+    met = met_words(visits) or [_("It counts for no planned visit: none was open on that day.")]
+    parts = [_("Saved."), *([] if record.kind == VisitRecord.Kind.MISSED else met)]
     text = format_html("{}", " ".join(parts))
     for motion in motions(mine.select_related("case").order_by("received_at"), desk):
         text += format_html(" {}", " ".join(sentences(motion)))

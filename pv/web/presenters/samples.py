@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import groupby
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -189,8 +190,8 @@ def clock_of(subject: UUID, desk: Desk) -> Clock | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Advised:
-    """One line of the advice in the language that is active, with its due date where it was asked for."""
+class Wanted:
+    """One specimen of the advice, with its request where it was asked for."""
 
     item: PlanItem
     request: SamplingRequest | None
@@ -198,6 +199,17 @@ class Advised:
     @property
     def what(self) -> str:
         return either(self.item.what_en, self.item.what_zh)
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """One line of the advice in the language that is active: specimens that are handled in the same way."""
+
+    wanted: list[Wanted]
+
+    @property
+    def item(self) -> PlanItem:
+        return self.wanted[0].item
 
     @property
     def quantity(self) -> str:
@@ -226,9 +238,17 @@ ORDER = (Timing.AT_EVENT, Timing.BEFORE_TREATMENT, Timing.AFTER_EVENT)
 def grouped(items: Iterable[PlanItem], requests: Iterable[SamplingRequest]) -> list[Group]:
     """First what must be taken now, then what is retained, then what comes later."""
     asked = {one.item_id: one for one in requests}
-    lines = [Advised(one, asked.get(one.pk)) for one in items]
-    groups = [Group(timing, [one for one in lines if one.item.timing == timing]) for timing in ORDER]
+    wanted = [Wanted(one, asked.get(one.pk)) for one in items]
+    groups = []
+    for timing in ORDER:
+        of_this = [one for one in wanted if one.item.timing == timing]
+        groups.append(Group(timing, [Advised(list(same)) for _how, same in groupby(of_this, key=_how_to)]))
     return [one for one in groups if one.lines]
+
+
+def _how_to(one: Wanted) -> tuple[object, ...]:
+    item = one.item
+    return item.quantity_en, item.handling_en, item.temperature, item.process_within_hours, item.required
 
 
 def instruction_of(cause: UUID, organisation: UUID) -> Instruction | None:

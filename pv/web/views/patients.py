@@ -92,6 +92,8 @@ def patient(request: PortalRequest, pk: UUID) -> HttpResponse:
         "centre": shown.centre_of(found),
         "pair": pair_of(found),
         "may_record": can(request.access, "visit.record", where),
+        "may_write": can(request.access, "patient.write", where),
+        "may_verify": can(request.access, "vital.verify", where),
         "may_identify": can(request.access, "patient.identify", where),
         "may_see_cases": can(request.access, "case.read", where),
         "may_sample": can(request.access, "specimen.write", where),

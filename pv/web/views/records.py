@@ -1,5 +1,6 @@
 """What is learnt of a patient: the visit, the minimum contact, an event, a visit missed, an attempt, an excuse."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -168,7 +169,7 @@ def _save(request: PortalRequest, wanted: Page, form: RecordForm | MissedForm, e
 def _leave(request: PortalRequest, wanted: Page, recorded: Recorded) -> HttpResponse:
     where = wanted.patient.organisation_id
     words = after_record(
-        recorded.visits_met, recorded.record.pk, Desk([where]), links=can(request.access, "case.read", where)
+        recorded.visits_met, recorded.record, Desk([where]), links=can(request.access, "case.read", where)
     )
     messages.success(request, words, extra_tags=wanted.draft)
     return HttpResponseRedirect(reverse("web:patient", args=[wanted.patient.pk]))
@@ -212,7 +213,7 @@ def attempt(request: PortalRequest, pk: UUID) -> HttpResponse:
         return _("The attempt is noted.")
 
     words = {"title": _("Attempt to reach the patient"), "verb": _("Note the attempt"), "draft": f"attempt-{pk}"}
-    return _small(request, found, form, words, save)
+    return small(request, found, form, words, save)
 
 
 @sensitive_post_parameters("password")
@@ -229,10 +230,12 @@ def excuse(request: PortalRequest, pk: UUID) -> HttpResponse:
 
     title = _("Decide about visit %s") % found.code
     words = {"title": title, "verb": _("Sign the decision"), "draft": f"excuse-{pk}"}
-    return _small(request, found.patient, form, words, save)
+    return small(request, found.patient, form, words, save)
 
 
-def _small(request: PortalRequest, found: Patient, form: RoomForm, words: dict[str, str], save: Any) -> HttpResponse:
+def small(
+    request: PortalRequest, found: Patient, form: RoomForm, words: dict[str, Any], save: Callable[[], str]
+) -> HttpResponse:
     """A short form about a patient."""
     status = 200
     if request.method == "POST":
@@ -241,6 +244,8 @@ def _small(request: PortalRequest, found: Patient, form: RoomForm, words: dict[s
             try:
                 with transaction.atomic():
                     said = save()
+            except Conflict as error:
+                status, words["conflict"] = 409, error.message
             except (NotAllowed, NotFound) as error:
                 if error.field not in form.fields:
                     raise
