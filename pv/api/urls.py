@@ -3,7 +3,9 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from pv.api.cases import Cases
 from pv.api.deadlines import Deadlines, Notices
+from pv.api.inbox import Inbox
 from pv.api.obligations import Milestones, Obligations
 from pv.api.organisations import Organisations
 from pv.api.patients import Patients, Treatments
@@ -30,6 +32,8 @@ router.register("patients", Patients, "patient")
 router.register("treatments", Treatments, "treatment")
 router.register("visits", Visits, "visit")
 router.register("visit-records", VisitRecords, "visit-record")
+router.register("inbox", Inbox, "inbox")
+router.register("cases", Cases, "case")
 
 urlpatterns = [
     path("tokens/", Tokens.as_view(), name="tokens"),

@@ -21,11 +21,14 @@ from pv.obligations.models import Milestone, Obligation
 from pv.patients import services as patients
 from pv.patients.models import Patient, Treatment
 from pv.products.models import Authorisation, Product, Study
+from pv.safety.models import Case, InboxItem
 from tests.support.factories import (
     AuthorisationFactory,
+    CaseVersionFactory,
     ConsentFactory,
     DeadlineFactory,
     DeliveryFactory,
+    InboxItemFactory,
     MilestoneFactory,
     ObligationFactory,
     PatientFactory,
@@ -148,6 +151,18 @@ ROWS: dict[str, Callable[[UUID], Any]] = {
 }
 
 
+def inbox_item(organisation: UUID = HOLDER_A) -> InboxItem:
+    return InboxItemFactory(organisation_id=organisation)
+
+
+def case(organisation: UUID = HOLDER_A) -> Case:
+    """With its first version."""
+    return CaseVersionFactory(organisation_id=organisation).case
+
+
+ROWS |= {"inbox": inbox_item, "cases": case}
+
+
 def acts() -> dict[tuple[str, str], dict[str, Any]]:
     """(resource, act) -> what to send."""
     today = clock.today()
@@ -180,6 +195,33 @@ def acts() -> dict[tuple[str, str], dict[str, Any]]:
         ("treatments", "infuse"): {"infused_on": before},
         ("visits", "record"): {"kind": "full", "seen_on": before, "alive": "yes", "malignancy": "no"},
         ("visits", "attempt"): {"on": before, "channel": "phone", "result": "no_answer"},
+        ("inbox", "quick-intake"): {"what": "lymphoma suspected"},
+        ("inbox", "take"): {},
+        ("inbox", "triage"): {"outcome": "case"},
+        ("inbox", "stand-down"): {"reason": "hyperplasia", "password": "a long pass phrase"},
+        ("inbox", "confirm"): {"diagnosis": "T-cell lymphoma", "lineage": "t_cell"},
+        ("inbox", "match"): {"patient": str(uuid4())},
+        ("cases", "report-malignancy"): {
+            "diagnosis": "T-cell lymphoma",
+            "lineage": "t_cell",
+            "status": "confirmed",
+            "aware_on": before,
+        },
+        ("cases", "assess"): {
+            "causality": "possible",
+            "expected": "yes",
+            "reasoning": "onset",
+            "password": "a long pass phrase",
+        },
+        ("cases", "report"): {"reported_on": str(today), "evidence": "receipt"},
+        ("cases", "investigation"): {"reported_on": str(today), "evidence": "receipt"},
+        ("cases", "news"): {
+            "changes": {"outcome": "recovering"},
+            "significant": True,
+            "why": "letter",
+            "learned_on": before,
+        },
+        ("cases", "close"): {"reason": "nothing more is to come"},
         ("specimens", "move"): {"what": "thawed"},
         ("specimens", "excursion"): {"celsius": "-80.0", "minutes": 30},
         ("specimens", "hold"): {"cause": str(uuid4())},
