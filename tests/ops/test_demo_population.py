@@ -108,6 +108,24 @@ def test_what_was_seen_is_entered_afterwards(everybody: list[Story]) -> None:
                 assert record.tumour.onset.earliest() < record.entered_on
 
 
+def test_hospitals_treat_and_see_people_on_working_days(everybody: list[Story]) -> None:
+    for story in everybody:
+        it = story.treatment
+        dated = [it.ordered_on, it.apheresis_on, it.released_on, it.infused_on]
+        dated += [one.seen_on for one in story.records if one.way == "in_person" and not one.reveals]
+        assert all(day.weekday() < 5 for day in dated if day), story.code
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("today", [TODAY, date(2026, 11, 24), date(2027, 7, 31)])
+def test_the_lymphoma_was_found_at_a_visit(seed: int, today: date) -> None:
+    (story,) = [one for one in stories(20, seed, today) if one.scene == "t_cell"]
+    ((record, tumour),) = story.tumours
+    assert (record.kind, record.visit, tumour.lineage) == ("full", "M30", "t_cell")
+    assert record.blood is not None
+    assert [one.visit for one in story.records].count("M30") == 1
+
+
 def test_patients_fit_their_disease(everybody: list[Story]) -> None:
     for story in everybody:
         age = story.treatment.ordered_on.year - story.person.birth_date.year

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
 from pv.ops.demo.people import SHANGHAI
+from pv.ops.demo.population.chance import working_day
 
 Act = Callable[[], None]
 
@@ -52,5 +53,5 @@ def when_entered(day: date, now: datetime) -> datetime:
     lately = now.astimezone(SHANGHAI).date() - timedelta(weeks=WEEKS_LATELY)
     last = day + timedelta(days=(4 - day.weekday()) % 7)
     if day < lately:
-        last = min(day.replace(day=monthrange(day.year, day.month)[1]), lately)
+        last = min(working_day(day.replace(day=monthrange(day.year, day.month)[1])), working_day(lately))
     return min(Agenda.moment(last, 16), now)

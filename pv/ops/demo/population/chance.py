@@ -6,6 +6,8 @@ from decimal import Decimal
 from random import Random
 from typing import TypeVar
 
+from pv.core.days import SATURDAY
+
 Thing = TypeVar("Thing")
 
 
@@ -58,3 +60,13 @@ class Dice:
 def rounded(value: float, places: int) -> Decimal:
     """A laboratory value as it is printed."""
     return Decimal(str(round(value, places)))
+
+
+def working_day(day: date) -> date:
+    """The day itself, or the Monday after a weekend: hospitals see few people on Sundays."""
+    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= SATURDAY else 0)
+
+
+def last_working_day(day: date) -> date:
+    """The day itself, or the Friday before a weekend."""
+    return day - timedelta(days=max(0, day.weekday() - SATURDAY + 1))

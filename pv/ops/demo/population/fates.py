@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from pv.core.partial import PartialDate
 from pv.ops.demo.plan import Words
-from pv.ops.demo.population.chance import Dice
+from pv.ops.demo.population.chance import Dice, working_day
 from pv.ops.demo.population.diseases import Disease
 from pv.ops.demo.population.making import MONTH
 from pv.ops.demo.population.stories import Death, Handling, days
@@ -82,10 +82,10 @@ def known_death(dice: Dice, fate: Fate, today: date) -> tuple[date, Death, Handl
     """When the holder learnt of the death, what of it is known, and what was done; None where nobody knows yet."""
     if fate.died_on is None:
         return None
-    learned_on = dice.after(fate.died_on, 2, 30)
+    learned_on = working_day(dice.after(fate.died_on, 2, 30))
     if learned_on > today:
         return None
-    verified_on = dice.after(learned_on, 6, 34)
+    verified_on = working_day(dice.after(learned_on, 6, 34))
     died = PartialDate.of(fate.died_on)
     if dice.happens(0.1) and verified_on > today:
         died = PartialDate(fate.died_on.year, fate.died_on.month)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from pv.ops.demo.population.chance import Dice, rounded
+from pv.ops.demo.population.chance import Dice, last_working_day, rounded, working_day
 from pv.ops.demo.population.diseases import Disease
 from pv.ops.demo.population.products import Label, Made
 from pv.ops.demo.population.stories import Lot, Treatment, VectorBatch, days
@@ -114,11 +114,11 @@ def process_of(months: float) -> str:
 
 def make_treatment(dice: Dice, draft: Draft, batches: tuple[VectorBatch, ...], number: int, today: date) -> Treatment:
     """The days of one treatment, none in the future, and the lot made for it."""
-    made, ordered_on = draft.made, draft.ordered_on
-    apheresis_on = dice.after(ordered_on, 3, 12) if made.autologous else None
+    made, ordered_on = draft.made, last_working_day(draft.ordered_on)
+    apheresis_on = working_day(dice.after(ordered_on, 3, 12)) if made.autologous else None
     begun_on = apheresis_on or ordered_on
-    released_on = dice.after(begun_on, 18, 30) if made.autologous else dice.after(ordered_on, 4, 10)
-    infused_on = dice.after(released_on, 6, 14)
+    released_on = working_day(dice.after(begun_on, 18, 30) if made.autologous else dice.after(ordered_on, 4, 10))
+    infused_on = working_day(dice.after(released_on, 6, 14))
     treatment = Treatment(
         product=made.key,
         indication=draft.disease.indication,

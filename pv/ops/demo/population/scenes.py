@@ -31,7 +31,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
         Scene("fresh", "demo-cel", "LBCL", 27.4),
         Scene("t_cell", "demo-cel", "LBCL", 30.2),
         Scene("taken", "demo-maleucel", "MM", 22.3),
-        Scene("mds", "demo-maleucel", "MM", 36.0),
+        Scene("mds", "demo-maleucel", "MM", 34.3),
         Scene("stood_down", "demo-cel", "LBCL", 17.0),
         Scene("skin", "demo-maleucel", "MM", 31.0),
         Scene("solid", "demo-cel", "LBCL", 24.6),

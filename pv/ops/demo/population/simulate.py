@@ -36,7 +36,7 @@ from pv.ops.demo.population.stories import (
     VectorBatch,
     days,
 )
-from pv.ops.demo.population.visiting import Course, Slot, slots, tell_visits
+from pv.ops.demo.population.visiting import Course, Slot, full_visit, slots, tell_visits
 
 SHARE_OF_A = 0.55
 MALIGNANCIES = 0.042
@@ -175,7 +175,7 @@ class _Teller:
             failing_from=tumour[0] - days(50) if tumour and tumour[1].lineage == "myeloid" else None,
             calm=bool(self.scene) and self.scene not in ("transferred", "withdrawn", "spm", "spm_t_cell"),
         )
-        records = self._with_tumour(tell_visits(dice.of("visits"), course), tumour, infused_on)
+        records = self._with_tumour(course, tumour)
         if death:
             told_on, what, handling = death
             records.append(
@@ -215,29 +215,19 @@ class _Teller:
         on = infused_on + days(dice.number(min(200, span), span))
         return on, tumours.confirmed(dice, what, on), tumours.handle_confirmed(dice), "hospital_record", "visit"
 
-    def _with_tumour(
-        self,
-        records: list[Record],
-        tumour: tuple[date, Tumour, Handling, str, str] | None,
-        infused_on: date,
-    ) -> list[Record]:
-        """The report is a contact of its own, or part of the visit at which it was found."""
+    def _with_tumour(self, course: Course, tumour: tuple[date, Tumour, Handling, str, str] | None) -> list[Record]:
+        """All visits, and the report: a contact of its own, or part of the visit at which the tumour was found."""
+        dice = self.dice.of("visits")
         if tumour is None:
-            return records
+            return tell_visits(dice, course)
         on, what, handling, way, source = tumour
-        told = Record("minimal", "", on, seen_on=on, way=way, source=source, tumour=what, handling=handling)
-        if way != "in_person":
-            return [*records, told]
-        slot = self._slot_at(infused_on, on)
+        slot = self._slot_at(course.infused_on, on) if way == "in_person" else None
         if slot is None:
-            return [*records, told]
-        of_visit = next((one for one in records if one.visit == slot.code and one.kind == "full"), None)
-        rest = [
-            one for one in records if one.visit != slot.code and not (one.entered_on > on and one.kind == "minimal")
-        ]
-        if of_visit is None:
-            return [*rest, told]
-        return [*rest, replace(of_visit, seen_on=on, entered_on=on, tumour=what, handling=handling, events=())]
+            told = Record("minimal", "", on, seen_on=on, way=way, source=source, tumour=what, handling=handling)
+            return [*tell_visits(dice, course), told]
+        visit = full_visit(dice.of("found"), replace(course, calm=True), slot, on, on, relapse_told=True)
+        visit = replace(visit, entered_on=on, tumour=what, handling=handling)
+        return [*tell_visits(dice, replace(course, reserved=(slot.code,))), visit]
 
     def _slot_at(self, infused_on: date, on: date) -> Slot | None:
         return next((one for one in slots(infused_on, self.today) if one.opens_on <= on <= one.closes_on), None)

@@ -7,7 +7,7 @@ from datetime import date
 from pv.core.days import Duration, Unit, add
 from pv.ops.demo.plan import Words
 from pv.ops.demo.population.blood import Marrow, draw_blood
-from pv.ops.demo.population.chance import Dice
+from pv.ops.demo.population.chance import Dice, last_working_day, working_day
 from pv.ops.demo.population.events import draw_event, early_history, handle_event
 from pv.ops.demo.population.fates import Fate
 from pv.ops.demo.population.products import Made
@@ -100,7 +100,8 @@ def _at(dice: Dice, course: Course, slot: Slot, since: date, *, relapse_told: bo
         yield _missed(dice, slot, LOST)
         yield from _lifelong(dice, course, slot, reached=False)
         return
-    seen_on = slot.target + days(round(dice.around(0, 0.35, -0.85, 0.85) * (slot.closes_on - slot.target).days))
+    away = round(dice.around(0, 0.35, -0.8, 0.8) * (slot.closes_on - slot.target).days)
+    seen_on = last_working_day(slot.target + days(away))
     closed = (course.today - slot.closes_on).days
     if 1 <= closed <= FORGOTTEN_DAYS and dice.happens(FORGOTTEN):
         return
@@ -114,31 +115,33 @@ def _at(dice: Dice, course: Course, slot: Slot, since: date, *, relapse_told: bo
         yield from _lifelong(dice, course, slot, reached=True)
         return
     if kind == "minimal":
-        yield Record("minimal", "", dice.after(seen_on, 0, 4), seen_on=seen_on, way=dice.one(("phone", "message")))
+        entered_on, way = working_day(dice.after(seen_on, 0, 4)), dice.one(("phone", "message"))
+        yield Record("minimal", "", entered_on, seen_on=seen_on, way=way)
         yield _missed(dice, slot, BY_PHONE)
         return
-    yield _full(dice, course, slot, seen_on, since, relapse_told=relapse_told)
+    yield full_visit(dice, course, slot, seen_on, since, relapse_told=relapse_told)
 
 
 def _missed(dice: Dice, slot: Slot, why: Words) -> Record:
-    return Record("missed", slot.code, dice.after(slot.closes_on, 1, 3), missed_reason=why)
+    return Record("missed", slot.code, working_day(dice.after(slot.closes_on, 1, 3)), missed_reason=why)
 
 
 def _lifelong(dice: Dice, course: Course, slot: Slot, *, reached: bool) -> Iterator[Record]:
     """Lifelong monitoring wants one contact a year; whoever missed the yearly visit is mostly reached later."""
     if slot.months % 12:
         return
-    called_on = dice.after(slot.target, YEARLY_DAYS - 24, YEARLY_DAYS - 6)
+    called_on = working_day(dice.after(slot.target, YEARLY_DAYS - 24, YEARLY_DAYS - 6))
     if reached and course.fate.alive_on(called_on) and not course.is_lost(called_on):
         yield Record("minimal", "", called_on, seen_on=called_on, way="phone")
         return
     closed_on = slot.target + days(YEARLY_DAYS)
     if course.fate.alive_on(closed_on):
         why = dice.one(MISSED) if reached else LOST
-        yield Record("missed", f"Y{slot.months // 12}", dice.after(closed_on, 1, 2), missed_reason=why)
+        yield Record("missed", f"Y{slot.months // 12}", working_day(dice.after(closed_on, 1, 2)), missed_reason=why)
 
 
-def _full(dice: Dice, course: Course, slot: Slot, seen_on: date, since: date, *, relapse_told: bool) -> Record:
+def full_visit(dice: Dice, course: Course, slot: Slot, seen_on: date, since: date, *, relapse_told: bool) -> Record:
+    """A visit with everything that is asked and measured; `since` is the one before it."""
     fate = course.fate
     relapsed = fate.relapsed_on is not None and fate.relapsed_on <= seen_on
     failing = course.failing_from is not None and course.failing_from <= seen_on
@@ -146,7 +149,7 @@ def _full(dice: Dice, course: Course, slot: Slot, seen_on: date, since: date, *,
     if not course.calm:
         event = draw_event(dice, course.made, course.history, slot.months, since, seen_on)
     new = relapsed and not relapse_told
-    entered_on = dice.after(seen_on, 0, 2) if event or (new and not fate.biopsied) else dice.after(seen_on, 0, 8)
+    entered_on = working_day(dice.after(seen_on, 0, 2 if event or (new and not fate.biopsied) else 8))
     record = Record(
         "full",
         slot.code,
