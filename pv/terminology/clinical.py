@@ -5,6 +5,7 @@ On screen a new malignancy is 新发恶性肿瘤(第二原发肿瘤); 继发性�
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Malignancy(models.TextChoices):
@@ -31,7 +32,7 @@ class Biopsy(models.TextChoices):
     """Whether tissue was taken."""
 
     DONE = "done", _("done")
-    PLANNED = "planned", _("planned")
+    PLANNED = "planned", pgettext_lazy("biopsy", "planned")
     NOT_PLANNED = "not_planned", _("not planned")
     UNKNOWN = "unknown", _("not known")
 
@@ -69,7 +70,7 @@ class Causality(models.TextChoices):
 class Outcome(models.TextChoices):
     """What became of an event."""
 
-    RECOVERED = "recovered", _("recovered")
+    RECOVERED = "recovered", pgettext_lazy("reaction", "recovered")
     RECOVERING = "recovering", _("recovering")
     NOT_RECOVERED = "not_recovered", _("not recovered")
     SEQUELAE = "sequelae", _("recovered with sequelae")

@@ -15,7 +15,7 @@ def main() -> int:
     """Run every figure, or those named on the command line."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     django.setup()
-    from tests.bench import figures
+    from tests.bench import figures, malignancy
     from tests.support import database
 
     size = 10_000_000 if os.environ.get("BENCH") == "full" else 1_000_000
@@ -25,7 +25,8 @@ def main() -> int:
     try:
         urls = database.Urls.of(server, database.TEMPLATE).named("pv_bench")
         short = 0
-        for name, measure in figures.ALL.items():
+        measures = figures.ALL | {"save_malignancy": malignancy.save_malignancy}
+        for name, measure in measures.items():
             if len(sys.argv) > 1 and name not in sys.argv[1:]:
                 continue
             database.clone(urls, "pv_bench")

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pv.accounts.models import Party, TenantModel
 from pv.biosamples.models.plans import SamplingRequest
@@ -29,7 +30,7 @@ class Loan(TenantModel):
         null=True,
         blank=True,
         related_name="loans",
-        verbose_name=_("request"),
+        verbose_name=pgettext_lazy("samples", "request"),
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     pieces = models.PositiveSmallIntegerField(_("pieces"), default=1)
@@ -41,7 +42,7 @@ class Loan(TenantModel):
     deposit = models.DecimalField(_("deposit (CNY)"), max_digits=10, decimal_places=2, null=True, blank=True)
     lent_on = models.DateField(_("lent on"))
     return_by = models.DateField(_("to be returned by"))
-    returned_on = models.DateField(_("returned on"), null=True, blank=True)
+    returned_on = models.DateField(pgettext_lazy("loan", "returned on"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 

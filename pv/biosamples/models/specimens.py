@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pv.accounts.models import Party, TenantModel, User
 from pv.biosamples.models.plans import SamplingRequest, Temperature
@@ -73,7 +74,7 @@ class Specimen(TenantModel):
         null=True,
         blank=True,
         related_name="specimens",
-        verbose_name=_("request"),
+        verbose_name=pgettext_lazy("samples", "request"),
     )
     parent = models.ForeignKey(
         "self",

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pv.accounts.models import TenantModel, User
 from pv.core.partial_columns import date_and_precision, precision_column
@@ -174,7 +175,9 @@ class ReportedEvent(TenantModel):
     hospital_to = models.DateField(_("until"), null=True, blank=True)
     treatment_given = models.CharField(_("treated with"), max_length=300, blank=True)
     dechallenge = models.CharField(_("dechallenge"), max_length=120, blank=True)
-    outcome = models.CharField(_("outcome"), max_length=14, choices=Outcome.choices, default=Outcome.UNKNOWN)
+    outcome = models.CharField(
+        pgettext_lazy("reaction", "outcome"), max_length=14, choices=Outcome.choices, default=Outcome.UNKNOWN
+    )
     reporter_causality = models.CharField(
         _("reporter's causality"), max_length=12, choices=Causality.choices, default=Causality.PENDING
     )

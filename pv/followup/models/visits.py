@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pv.accounts.models import TenantModel, User
 from pv.deadlines.models import Rule
@@ -67,11 +68,11 @@ class Visit(TenantModel):
     """One visit of one line with its three dates: earliest useful, due, closing. Open and late are derived."""
 
     class State(models.TextChoices):
-        PLANNED = "planned", _("planned")
+        PLANNED = "planned", pgettext_lazy("visit", "planned")
         DONE = "done", _("done")
         MINIMAL = "minimal", _("met, minimal")
         MISSED = "missed", _("missed")
-        RECOVERED = "recovered", _("recovered")
+        RECOVERED = "recovered", pgettext_lazy("visit", "recovered")
         UNAVAILABLE = "unavailable", _("unavailable")
         NOT_APPLICABLE = "not_applicable", _("not applicable")
 

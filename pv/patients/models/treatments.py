@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pv.accounts.models import Party, TenantModel
 from pv.patients.models.patients import Patient
@@ -64,7 +65,7 @@ class Treatment(TenantModel):
     released_on = models.DateField(_("released on"), null=True, blank=True)
     released_out_of_specification = models.BooleanField(_("released out of specification"), default=False)
     infused_on = models.DateField(_("infused on"), null=True, blank=True)
-    returned_on = models.DateField(_("returned on"), null=True, blank=True)
+    returned_on = models.DateField(pgettext_lazy("product", "returned on"), null=True, blank=True)
     lymphodepletion = models.CharField(_("lymphodepletion"), max_length=200, blank=True)
     dose = models.DecimalField(_("dose"), max_digits=14, decimal_places=3, null=True, blank=True)
     dose_unit = models.CharField(_("unit of the dose"), max_length=40, blank=True)

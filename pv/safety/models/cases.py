@@ -163,7 +163,9 @@ class Reaction(TenantModel):
         default=list,
         blank=True,
     )
-    outcome = models.CharField(_("outcome"), max_length=14, choices=Outcome.choices, default=Outcome.UNKNOWN)
+    outcome = models.CharField(
+        pgettext_lazy("reaction", "outcome"), max_length=14, choices=Outcome.choices, default=Outcome.UNKNOWN
+    )
     reporter_causality = models.CharField(
         _("reporter's causality"), max_length=12, choices=Causality.choices, default=Causality.PENDING
     )

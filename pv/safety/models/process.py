@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pv.accounts.models import Signature, TenantModel, User
 from pv.patients.models import Patient
@@ -96,7 +97,7 @@ class Question(TenantModel):
     answered_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
     )
-    answer = models.CharField(_("answer"), max_length=500, blank=True)
+    answer = models.CharField(pgettext_lazy("question", "answer"), max_length=500, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     class Meta:
