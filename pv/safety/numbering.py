@@ -48,36 +48,38 @@ def give_numbers(organisation: UUID) -> int:
         years = sorted({year for (year,) in waiting.values_list("year")[:BATCH]})
         given = 0
         for year in years:
-            counter = _locked_counter(organisation, year)
+            last = _locked_counter(organisation, year)
             # Asked again under the lock: who held it before may have numbered these.
             rows = list(waiting.filter(year=year).select_for_update(no_key=True)[:BATCH])
-            for row in rows:
-                counter.last += 1
-                row.serial, row.number = counter.last, case_number(year, counter.last)
+            for serial, row in enumerate(rows, start=last + 1):
+                row.serial, row.number = serial, case_number(year, serial)
                 # Not a new version: who is reading the case at this moment has lost nothing.
                 row.save(update_fields=["serial", "number"])
-            counter.save(update_fields=["last"])
+            mine = Counter.objects.filter(organisation_id=organisation, series=SERIES, year=year)
+            mine.update(last=last + len(rows))
             _name_in_clocks(organisation, rows)
             given += len(rows)
     return given
 
 
-TAKE_PLACE = """
+# Locks the row in either case: who comes second waits here, and finds what the first has numbered.
+COUNTER = """
 INSERT INTO safety_counter (id, organisation_id, series, year, last) VALUES (%s, %s, %s, %s, 0)
-ON CONFLICT (organisation_id, series, year) DO NOTHING
+ON CONFLICT (organisation_id, series, year) DO UPDATE SET last = safety_counter.last RETURNING last
 """
 
 
-def _locked_counter(organisation: UUID, year: int) -> Counter:
+def _locked_counter(organisation: UUID, year: int) -> int:
+    """The last number given in this year; locked until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_PLACE, [uuid7(), organisation, SERIES, year])
-    return Counter.objects.select_for_update().get(organisation_id=organisation, series=SERIES, year=year)
+        cursor.execute(COUNTER, [uuid7(), organisation, SERIES, year])
+        return int(cursor.fetchone()[0])
 
 
 def _name_in_clocks(organisation: UUID, cases: list[Case]) -> None:
     """Their clocks were opened under the inbox number."""
     numbers = {case.pk: case.number for case in cases}
-    for clock in Deadline.objects.for_organisations([organisation]).filter(subject__in=numbers, closed_at=None):
+    for clock in Deadline.objects.for_organisations([organisation]).filter(subject__in=list(numbers), closed_at=None):
         clock.args = clock.args | {"number": numbers[clock.subject]}
         clock.save(update_fields=["args"])
 

@@ -272,10 +272,12 @@ def test_what_was_opened_stands_in_the_ledger(report: Reporter, officer: User) -
 
 
 def test_a_malignancy_is_reported_in_few_queries(report: Reporter, officer: User) -> None:
+    """With its clocks, thirteen sampling requests and the first notice; the number follows the commit."""
     report()
+    patient, today = TreatmentFactory().patient_id, clock.today()
     with CaptureQueriesContext(connection) as queries:
-        report(patient_id=TreatmentFactory().patient_id)
-    assert len(queries) <= 110  # the factory's own are among them
+        opened = report(patient_id=patient, aware_on=today)
+    assert (len(opened.requests), len(queries) <= 72) == (13, True), len(queries)
 
 
 # --- quick intake
