@@ -25,8 +25,8 @@ def radios(label: Any, choices: Iterable[Any], **more: Any) -> forms.ChoiceField
 
 
 def chosen(label: Any, choices: Iterable[Any], *, required: bool = False, **more: Any) -> forms.ChoiceField:
-    """One of several, with a blank where nothing need be said."""
-    blank = [] if required else [("", "–")]
+    """One of several. It begins blank unless there is a usual answer: nothing is chosen by not looking."""
+    blank = [] if required and "initial" in more else [("", "–")]
     return forms.ChoiceField(label=label, choices=[*blank, *choices], required=required, **more)
 
 

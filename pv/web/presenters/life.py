@@ -61,6 +61,11 @@ class Life:
     def _own(self) -> list[UUID]:
         return [self.patient.organisation_id]
 
+    @property
+    def is_dead(self) -> bool:
+        """Reported or verified: nobody calls the family."""
+        return self.patient.state in (Patient.State.REPORTED_DEAD, Patient.State.DIED)
+
     @cached_property
     def today(self) -> date:
         return days.legal_day(self.desk.now, ZONE)

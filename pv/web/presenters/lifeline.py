@@ -20,7 +20,7 @@ LANES = {
 ONE_LINE = frozenset({"treatment", "protocol", "lifelong"})
 MOST_ROWS = 4
 HEAD, ROW, LABEL_LINE = 50, 21, 18
-PLACE = 6.6  # width of a half-width place at the picture's 12 px
+PLACE = 7.4  # width of a half-width place at the picture's 12 px
 MARK = 8
 FLAG = 128
 MARGIN = timedelta(days=30)
