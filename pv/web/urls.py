@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from pv.web.views import account, demo, due, history, notices, obligations, register
+from pv.web.views import account, acts, demo, due, history, notices, obligations, recording, register, studies
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -15,11 +15,35 @@ urlpatterns: list[URLPattern] = [
     path("register/pipeline/", register.landscape, name="pipeline"),
     path("register/<uuid:pk>/", register.entry, name="entry"),
     path("obligations/", obligations.obligations, name="obligations"),
-    path("obligations/milestones/<uuid:pk>/", obligations.milestone, name="milestone"),
+    path("obligations/new/", recording.obligation, name="new_obligation"),
+    path("obligations/new/computed/", recording.computed, name="computed_due"),
+    path("obligations/milestones/<uuid:pk>/", studies.milestone, name="milestone"),
+    path("obligations/milestones/<uuid:pk>/move/", acts.milestone, {"act": "move_milestone"}, name="move_milestone"),
+    path(
+        "obligations/milestones/<uuid:pk>/forecast/",
+        acts.milestone,
+        {"act": "forecast_milestone"},
+        name="forecast_milestone",
+    ),
+    path("obligations/milestones/<uuid:pk>/reach/", acts.milestone, {"act": "reach_milestone"}, name="reach_milestone"),
     path("obligations/<uuid:pk>/", obligations.obligation, name="obligation"),
-    path("obligations/<uuid:pk>/due/", obligations.change_due, name="change_due"),
-    path("obligations/<uuid:pk>/forecast/", obligations.change_forecast, name="change_forecast"),
-    path("obligations/<uuid:pk>/submit/", obligations.submit, name="submit"),
+    path("obligations/<uuid:pk>/due/", acts.obligation, {"act": "change_due"}, name="change_due"),
+    path("obligations/<uuid:pk>/forecast/", acts.obligation, {"act": "change_forecast"}, name="change_forecast"),
+    path("obligations/<uuid:pk>/submit/", acts.obligation, {"act": "submit"}, name="submit"),
+    path("obligations/<uuid:pk>/fulfil/", acts.obligation, {"act": "fulfil"}, name="fulfil"),
+    path("obligations/<uuid:pk>/return/", acts.obligation, {"act": "send_back"}, name="send_back"),
+    path("obligations/<uuid:pk>/waive/", acts.obligation, {"act": "waive"}, name="waive"),
+    path("obligations/<uuid:pk>/fail/", acts.obligation, {"act": "fail"}, name="fail"),
+    path("obligations/<uuid:pk>/reopen/", acts.obligation, {"act": "reopen"}, name="reopen"),
+    path("obligations/<uuid:pk>/owner/", acts.obligation, {"act": "reassign"}, name="reassign"),
+    path("products/", recording.products, name="products"),
+    path("products/new/", recording.product, name="new_product"),
+    path("authorisations/new/", recording.authorisation, name="new_authorisation"),
+    path("authorisations/new/conditional/", recording.conditional, name="new_conditional"),
+    path("studies/new/", recording.study, name="new_study"),
+    path("studies/<uuid:pk>/", studies.study, name="study"),
+    path("studies/<uuid:pk>/enrolment/", studies.enrolment, name="enrolment"),
+    path("studies/<uuid:pk>/milestones/new/", studies.plan, name="plan_milestone"),
     path("notices/", notices.notices, name="notices"),
     path("notices/count/", notices.notice_count, name="notice_count"),
     path("notices/seen/", notices.seen, name="seen"),
