@@ -312,7 +312,8 @@ def test_the_date_is_computed_while_one_types(ra: Client) -> None:
     assert "Due 2026-03-16 Mon" in asked(rule="CN-PSUR-DUE", counted_from="2026-01-15", organisation=str(HOLDER_A))
     assert "has no day 30" in asked(rule="CN-CA-MAX", counted_from="2026-02-30")
     assert "No rule was found" in asked(rule="XX", counted_from="2026-01-15")
-    for half in ({}, {"rule": "CN-CA-MAX"}, {"rule": "CN-CA-MAX", "counted_from": "2026-01"}):
+    assert "This rule counts from: date of conditional approval." in asked(rule="CN-CA-MAX")
+    for half in ({}, {"counted_from": "2026-01-15"}, {"rule": "CN-CA-MAX", "counted_from": "2026-01"}):
         assert "before anything is saved" in asked(**half)
     assert ra.get("/obligations/new/computed/", {"organisation": str(HOLDER_B)}).status_code == 403
 

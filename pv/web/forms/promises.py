@@ -51,22 +51,18 @@ class PromiseFields(Refusable):
         label=_("Page"), max_length=20, required=False, widget=forms.TextInput(attrs={"class": "short"})
     )
     due_source = forms.ChoiceField(label=_("Where the date comes from"), choices=Obligation.DueSource.choices)
-    due_on = DayField(label=_("Due on"), required=False, help_text=_("The day as it is stated or agreed."))
-    rule = among_own(_("Rule"), required=False)
-    counted_from = DayField(
-        label=_("The day it counts from"), required=False, help_text=_("The day named at the end of the rule.")
-    )
+    due_on = DayField(label=_("Due on"), help_text=_("The day as it is stated or agreed."))
+    rule = among_own(_("Rule"))
+    counted_from = DayField(label=_("The day it counts from"), help_text=_("Each rule says which day that is."))
     owner = among_own(_("Owner"), hint=_("Who is told first when it becomes due."))
 
     def clean(self) -> dict[str, Any] | None:
         given = super().clean()
         if self.cleaned_data.get("due_source") == RULE:
             self._drop("due_on")
-            self._need("rule", "counted_from")
             self._compute()
         else:
             self._drop("rule", "counted_from")
-            self._need("due_on")
         return given
 
     def _drop(self, *names: str) -> None:
@@ -74,11 +70,6 @@ class PromiseFields(Refusable):
         for name in names:
             self.errors.pop(name, None)
             self.cleaned_data[name] = None
-
-    def _need(self, *names: str) -> None:
-        for name in names:
-            if not self.cleaned_data.get(name) and name not in self.errors:
-                self.add_error(name, self.fields[name].error_messages["required"])
 
     def _compute(self) -> None:
         code, start = self.cleaned_data.get("rule"), self.cleaned_data.get("counted_from")
@@ -142,7 +133,12 @@ def computed_due(code: str, organisation: UUID, start: date) -> ComputedDue:
 PROMISE_BLOCKS = (
     Block(_("What is promised"), ("code", "kind", "title_en", "title_zh", "study")),
     Block(_("In the authority’s own words"), ("sentence", "sentence_language", "document", "page")),
-    Block(_("By when"), ("due_source", "due_on", "rule", "counted_from"), css="by-when"),
+    Block(
+        _("By when"),
+        ("due_source", "due_on", "rule", "counted_from"),
+        _("Either the day itself, or a rule and the day it counts from."),
+        css="by-when",
+    ),
     Block(_("Who sees to it"), ("owner",)),
 )
 

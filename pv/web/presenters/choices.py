@@ -69,6 +69,13 @@ def rules(organisation: UUID) -> Choices:
     return [(code, _words(newest[code])) for code in sorted(newest)]
 
 
+def start_of(code: str, organisation: UUID) -> str:
+    """The day a rule counts from, in words."""
+    found = Rule.objects.for_organisations([organisation, PUBLIC_ORGANISATION]).filter(code=code)
+    rule = found.order_by("-version").first()
+    return either(rule.clock_start_en, rule.clock_start_zh) if rule else ""
+
+
 def _words(rule: Rule) -> str:
     """ "CN-CA-MAX · Ceiling for the date of a confirmatory trial · date of conditional approval + 4 years"."""
     start = either(rule.clock_start_en, rule.clock_start_zh)

@@ -28,6 +28,7 @@ from pv.web.forms.records import RecordForm
 from pv.web.http import PortalRequest, page
 from pv.web.presenters import obligations as shown
 from pv.web.presenters.acts import told_next
+from pv.web.presenters.choices import start_of
 from pv.web.presenters.clock import Desk, organisation_names
 from pv.web.presenters.due import ZONE, as_uuid
 from pv.web.presenters.holdings import holdings
@@ -240,7 +241,9 @@ def computed(request: PortalRequest) -> HttpResponse:
     check_can(request.access, "obligation.write", where)
     context: dict[str, Any] = {}
     code, typed = request.GET.get("rule", ""), request.GET.get("counted_from", "").strip()
-    if code and typed and where:
+    if code and where and not typed:
+        context["start"] = start_of(code, where)
+    elif code and where:
         try:
             start = PartialDate.parse(typed)
             if start.day is not None:
