@@ -62,7 +62,7 @@ def _record(request: PortalRequest, new: New, initial: dict[str, Any] | None = N
     form = new.form(
         request.POST if posted else None, organisation=where.pk, today=today, initial=_begun(where) | (initial or {})
     )
-    draft, status = f"new-{new.name}-{where.pk}", 422 if posted else 200
+    draft, status = _draft(request, new, where), 422 if posted else 200
     if posted and form.is_valid():
         if form.asks_to_look():
             status = 200
@@ -78,6 +78,12 @@ def _record(request: PortalRequest, new: New, initial: dict[str, Any] | None = N
         "look": posted and form.is_valid() and form.asks_to_look(),
     }
     return render(request, "web/record_form.html", context, status=status)
+
+
+def _draft(request: PortalRequest, new: New, where: Organisation) -> str:
+    """One draft for each record that a link begins with: what was typed for one approval is not put under another."""
+    begun = [as_uuid(request.GET.get(name, "")) for name in ("product", "authorisation", "study")]
+    return "-".join(str(one) for one in ("new", new.name, where.pk, *begun) if one)
 
 
 def _organisation(request: PortalRequest) -> Organisation:
