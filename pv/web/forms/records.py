@@ -59,11 +59,10 @@ class RecordForm(Refusable):
         data: QueryDict | None,
         *,
         organisation: UUID,
-        today: date,
         initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial={"organisation": organisation} | (initial or {}))
-        self.where, self.today = organisation, today
+        self.where = organisation
         self.prepare()
         self.order_fields([name for block in self.blocks for name in block.names])
 

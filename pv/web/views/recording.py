@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from pv.accounts.models import Organisation, TenantModel
 from pv.accounts.policy import can, check_can
-from pv.core import days
 from pv.core.errors import DomainError, NotAllowed, NotFound
 from pv.core.partial import PartialDate
 from pv.obligations import services
@@ -30,7 +29,7 @@ from pv.web.presenters import obligations as shown
 from pv.web.presenters.acts import told_next
 from pv.web.presenters.choices import start_of
 from pv.web.presenters.clock import Desk, organisation_names
-from pv.web.presenters.due import ZONE, as_uuid
+from pv.web.presenters.due import as_uuid
 from pv.web.presenters.holdings import holdings
 from pv.web.templatetags.portal import day as in_words
 
@@ -58,10 +57,7 @@ def _record(request: PortalRequest, new: New, initial: dict[str, Any] | None = N
     where = _organisation(request)
     check_can(request.access, new.verb, where.pk)
     posted = request.method == "POST"
-    today = days.legal_day(Desk([where.pk]).now, ZONE)
-    form = new.form(
-        request.POST if posted else None, organisation=where.pk, today=today, initial=_begun(where) | (initial or {})
-    )
+    form = new.form(request.POST if posted else None, organisation=where.pk, initial=_begun(where) | (initial or {}))
     draft, status = _draft(request, new, where), 422 if posted else 200
     if posted and form.is_valid():
         if form.asks_to_look():
