@@ -1,7 +1,8 @@
 """Obligations with their moves, and milestones."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -10,7 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from pv.accounts.models import User
 from pv.api.base import Filters, Resource, Shown, YesNoFilter, person
+from pv.api.creating import creates, record
 from pv.core import clock
 from pv.obligations import services
 from pv.obligations.models import Milestone, Obligation, ObligationChange
@@ -105,6 +108,45 @@ class ChangeShown(Shown):
         fields = ("id", "what", "old", "new", "at", "by", "reason", "evidence")
 
 
+class NewPromise(serializers.Serializer[Any]):
+    """What is promised, in the authority's own sentence, and by when.
+
+    Either `due_on`, with `due_source` saying whether the certificate states it or it was agreed; or `rule` and
+    `counted_from`, from which it is computed.
+    """
+
+    code = serializers.CharField(max_length=40)
+    kind = serializers.ChoiceField(choices=Obligation.Kind.choices)
+    title_en = serializers.CharField(max_length=200)
+    title_zh = serializers.CharField(max_length=200)
+    sentence = serializers.CharField(max_length=5000)
+    sentence_language = serializers.ChoiceField(choices=["zh-hans", "en"], default="zh-hans")
+    document = serializers.CharField(max_length=200)
+    page = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    study = serializers.UUIDField(required=False, allow_null=True)
+    owner = serializers.UUIDField()
+    due_on = serializers.DateField(required=False, allow_null=True)
+    due_source = serializers.ChoiceField(choices=Obligation.DueSource.choices, required=False)
+    rule = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    counted_from = serializers.DateField(required=False, allow_null=True)
+    forecast_on = serializers.DateField(required=False, allow_null=True)
+
+
+def promise_of(given: dict[str, Any]) -> services.Promise:
+    """What was sent, as the service takes it."""
+    sent = dict(given)
+    sent["titles"] = (sent.pop("title_en"), sent.pop("title_zh"))
+    sent["owner"] = person(sent["owner"], "owner")
+    sent["study_id"] = sent.pop("study", None)
+    return cast("services.Promise", sent)
+
+
+class NewObligation(NewPromise):
+    """A promise, and the authorisation it belongs to."""
+
+    authorisation = serializers.UUIDField()
+
+
 class Reasoned(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
@@ -114,9 +156,7 @@ class NewDue(Reasoned):
 
     due_on = serializers.DateField()
     evidence = serializers.CharField(max_length=services.MOST_EVIDENCE)
-    due_source = serializers.ChoiceField(
-        choices=[one for one in Obligation.DueSource.choices if one[0] != Obligation.DueSource.RULE], required=False
-    )
+    due_source = serializers.ChoiceField(choices=Obligation.DueSource.choices, required=False)
 
 
 class NewForecast(serializers.Serializer[Any]):
@@ -182,6 +222,11 @@ class Obligations(Resource):
     filterset_class = ObligationFilter
     verb = "obligation.read"
 
+    @creates(NewObligation, ObligationShown)
+    def create(self, request: Request) -> Response:
+        """Open an obligation and its clock."""
+        return record(self, NewObligation, _open, verb="obligation.write")
+
     @extend_schema(responses=ChangeShown(many=True), filters=False)
     @action(detail=True, pagination_class=None, filterset_class=None)
     def changes(self, request: Request, pk: str = "") -> Response:
@@ -245,6 +290,13 @@ class Obligations(Resource):
         return self.act(Reopening, _calling(services.reopen), verb="obligation.write")
 
 
+def _open(by: User, organisation: UUID, given: dict[str, Any]) -> Obligation:
+    authorisation = given.pop("authorisation")
+    return services.open_obligation(
+        by=by, organisation=organisation, authorisation_id=authorisation, **promise_of(given)
+    )
+
+
 def _calling(service: Any) -> Any:
     """The resource has locked the row and compared its version: the service need not again."""
 
@@ -296,6 +348,21 @@ class MilestoneFilter(Filters):
         fields = ("kind",)
 
 
+class NewMilestone(serializers.Serializer[Any]):
+    """A step of a study, the day it is planned for, and who sees to it."""
+
+    study = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Milestone.Kind.choices)
+    planned_on = serializers.DateField()
+    forecast_on = serializers.DateField(required=False, allow_null=True)
+    owner = serializers.UUIDField()
+
+
+def _plan(by: User, organisation: UUID, given: dict[str, Any]) -> Milestone:
+    study, owner = given.pop("study"), person(given.pop("owner"), "owner")
+    return services.plan_milestone(by=by, organisation=organisation, study_id=study, owner=owner, **given)
+
+
 class NewPlan(Reasoned):
     """Planned for another day, and why."""
 
@@ -321,6 +388,11 @@ class Milestones(Resource):
     serializer_class = MilestoneShown
     filterset_class = MilestoneFilter
     verb = "obligation.read"
+
+    @creates(NewMilestone, MilestoneShown)
+    def create(self, request: Request) -> Response:
+        """Plan a step of a study and start its clock."""
+        return record(self, NewMilestone, _plan, verb="obligation.write")
 
     @extend_schema(request=NewPlan, responses=MilestoneShown)
     @action(detail=True, methods=["post"])

@@ -27,6 +27,13 @@ def addresses(world: World) -> list[str]:
         *("/", "/?who=all", "/?state=done", "/register/", "/register/pipeline/", f"/register/{entry}/"),
         *("/obligations/", f"/obligations/{late}/", f"/obligations/{late}/due/", f"/obligations/{late}/forecast/"),
         *(f"/obligations/{late}/submit/", f"/obligations/milestones/{world.milestone.pk}/", "/notices/"),
+        *("/products/", "/products/new/", "/studies/new/", "/authorisations/new/", "/authorisations/new/conditional/"),
+        *("/obligations/new/", f"/obligations/{late}/owner/", f"/obligations/{late}/fail/"),
+        *(f"/studies/{world.milestone.study_id}/", f"/studies/{world.milestone.study_id}/milestones/new/"),
+        *(
+            f"/obligations/milestones/{world.milestone.pk}/move/",
+            f"/obligations/milestones/{world.milestone.pk}/reach/",
+        ),
         *("/notices/?show=all", f"/deadlines/{clock}/", f"/deadlines/{clock}/take/", f"/history/{late}/", "/nowhere/"),
     ]
 

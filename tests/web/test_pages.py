@@ -24,6 +24,11 @@ LISTS = [
     "/notices/?show=all",
 ]
 
+NEW = [
+    *("/products/", "/products/new/", "/studies/new/", "/authorisations/new/", "/authorisations/new/conditional/"),
+    *("/obligations/new/", "/obligations/new/computed/"),
+]
+
 EMPTY = [
     *("/", "/?state=late", "/?state=done&basis=legal", "/obligations/", "/obligations/?q=x", "/notices/"),
     *("/notices/?show=unanswered", "/notices/?show=all", "/register/?q=nothing-of-the-kind"),
@@ -47,7 +52,11 @@ def record_pages(world: World) -> list[str]:
         f"/obligations/{risky}/due/",
         f"/obligations/{risky}/forecast/",
         f"/obligations/{risky}/submit/",
+        *(f"/obligations/{risky}/{act}/" for act in ("waive", "fail", "owner")),
         f"/obligations/milestones/{world.milestone.pk}/",
+        *(f"/obligations/milestones/{world.milestone.pk}/{act}/" for act in ("move", "forecast", "reach")),
+        f"/studies/{world.milestone.study_id}/",
+        f"/studies/{world.milestone.study_id}/milestones/new/",
         f"/deadlines/{clock}/",
         f"/deadlines/{clock}/take/",
         f"/history/{late}/",
@@ -59,7 +68,7 @@ def record_pages(world: World) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_every_page_opens_and_keeps_to_the_strict_policy(sign_in: SignIn, world: World, language: str) -> None:
     client = sign_in(world.ra, language)
-    for address in LISTS + record_pages(world):
+    for address in LISTS + NEW[:-1] + record_pages(world):
         answer = client.get(address)
         page = answer.content.decode()
         assert answer.status_code == 200, address
@@ -148,7 +157,7 @@ def test_who_only_reads_gets_no_button_and_no_form(sign_in: SignIn, world: World
 
 
 def test_a_visitor_sees_the_log_in_and_nothing_else(world: World) -> None:
-    for address in LISTS + record_pages(world):
+    for address in LISTS + NEW + record_pages(world):
         assert Client().get(address)["Location"].startswith("/login/"), address
     assert Client().get("/notices/count/", headers={"HX-Request": "true"})["HX-Redirect"].startswith("/login/")
 
