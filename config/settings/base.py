@@ -15,6 +15,7 @@ FIXTURES_DIR = BASE_DIR / "fixtures"
 DEBUG = False
 PRODUCTION = False
 DEMO = env.flag("PV_DEMO")
+DEMO_PATIENTS = int(env.read("PV_DEMO_PATIENTS", "300"))
 EXTERNAL_URL = env.read("PV_EXTERNAL_URL", "http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 

@@ -34,7 +34,7 @@ class Demo:
         self.variables = {name: value for name, value in os.environ.items() if "DATABASE" not in name}
         for name in ("REDIS_URL", "EMAIL_HOST", "DJANGO_SETTINGS_MODULE", "MAKELEVEL"):
             self.variables.pop(name, None)
-        self.variables |= {"PV_RUN_DIR": str(run_dir), "PV_PORT": str(port)}
+        self.variables |= {"PV_RUN_DIR": str(run_dir), "PV_PORT": str(port), "PV_DEMO_PATIENTS": "30"}
         self.console = run_dir.with_suffix(".console")
         self.process: subprocess.Popen[bytes] | None = None
 

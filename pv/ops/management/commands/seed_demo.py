@@ -21,8 +21,9 @@ from pv.ops.demo.population.writing import stands, write_population
 from pv.ops.demo.writing import Writer
 from pv.ops.owner import connected_as_owner
 
-PATIENTS, MANY = 300, 100
 REASON, JOB = "made up for the demonstration", "seed_demo"
+# From so many patients on each holder is written by a process of its own.
+MANY = 100
 HOLDERS: dict[UUID, Holder] = {people.HOLDER_A: holder_a.HOLDER, people.HOLDER_B: holder_b.HOLDER}
 
 
@@ -38,10 +39,12 @@ class Command(BaseCommand):
     help = "Seeds two made-up holders. Refused in production."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--patients", type=int, default=PATIENTS, help="patients of both holders together")
+        parser.add_argument(
+            "--patients", type=int, default=settings.DEMO_PATIENTS, help="patients of both holders together"
+        )
         parser.add_argument("--seed", type=int, default=1, help="another number makes other patients and dates")
 
-    def handle(self, *args: Any, patients: int = PATIENTS, seed: int = 1, **options: Any) -> None:
+    def handle(self, *args: Any, patients: int = 0, seed: int = 1, **options: Any) -> None:
         refuse_outside_the_demo("seed_demo")
         with connected_as_owner(), acting_as(SYSTEM, reason=REASON, job=JOB):
             self._say("organisations", people.make_organisations())
@@ -54,7 +57,7 @@ class Command(BaseCommand):
             with acting_as(by, organisation=pk, reason=REASON, job=JOB):
                 written = Writer(pk, setting).write(holder)
             self._say(people.ORGANISATIONS[pk][0][0], written)
-        self._people_to_treat(patients, setting)
+        self._people_to_treat(patients or settings.DEMO_PATIENTS, setting)
 
     def _people_to_treat(self, patients: int, setting: Setting) -> None:
         """Each holder's patients in a transaction of its own; both at once where there are many."""
