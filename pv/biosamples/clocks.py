@@ -49,9 +49,9 @@ KINDS = (COLLECTION, INSTRUCTION, RETURN)
 
 # A deadline's words are kept in both languages, whoever opened it in whichever.
 LOAN_KINDS = {
-    Loan.Kind.BLOCK: ("paraffin block", "石蜡包埋组织块"),
+    Loan.Kind.BLOCK: ("paraffin block", "蜡块"),
     Loan.Kind.STAINED: ("stained slides", "染色切片"),
-    Loan.Kind.UNSTAINED: ("unstained sections", "未染色白片"),
+    Loan.Kind.UNSTAINED: ("unstained sections", "白片"),
     Loan.Kind.SCROLL: ("paraffin scrolls", "蜡卷"),
 }
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -122,8 +122,22 @@ class Question(TenantModel):
 class SafetyMove(TenantModel):
     """Ledger: a move of an inbox item, case or process: who, when, why. Pages read these."""
 
+    class What(models.TextChoices):
+        OPENED = "opened", _("received")
+        TAKEN = "taken", _("taken over")
+        TRIAGED = "triaged", _("triaged")
+        MOVED = "moved", _("state changed")
+        MATCHED = "matched", _("matched to a patient")
+        CONFIRMED = "confirmed", _("suspicion confirmed")
+        VERSION = "version", _("new version")
+        REPORTED = "reported", _("reported to the authority")
+        INVESTIGATED = "death_investigation", _("investigation of the death reported")
+        DAY_ZERO = "day_zero", _("day 0 corrected")
+        CASE_TAKEN_OVER = "case_taken_over", _("case taken over from a later report")
+        CLOSED = "closed", _("process closed")
+
     subject = models.UUIDField(_("subject"))
-    what = models.CharField(_("what"), max_length=24)
+    what = models.CharField(_("what"), max_length=24, choices=What.choices)
     old = models.CharField(_("before"), max_length=60, blank=True)
     new = models.CharField(_("after"), max_length=60, blank=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
@@ -141,8 +155,8 @@ class SafetyMove(TenantModel):
     at = models.DateTimeField(_("at"))
 
     class Meta:
-        verbose_name = _("move of safety")
-        verbose_name_plural = _("moves of safety")
+        verbose_name = _("change of state")
+        verbose_name_plural = _("changes of state")
         ordering = ["at", "id"]
         indexes = [models.Index(fields=["organisation", "subject", "at"], name="safety_moves_of_a_subject")]
 

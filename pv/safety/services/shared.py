@@ -40,7 +40,7 @@ def note(
     move: SafetyMove = SafetyMove.objects.create(
         organisation_id=row.organisation_id,
         subject=row.pk,
-        what=what,
+        what=SafetyMove.What(what),
         old=old,
         new=new,
         reason=reason,

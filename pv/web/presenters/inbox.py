@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -303,19 +304,13 @@ def _version(version: CaseVersion) -> Happened:
     return Happened(version.at, words, version.by.name, version.why)
 
 
-MOVES = {
-    "triaged": gettext_lazy("Triaged: %(new)s"),
-    "moved": gettext_lazy("State: %(new)s"),
-    "confirmed": gettext_lazy("Suspicion confirmed"),
-    "matched": gettext_lazy("Matched to a patient"),
-    "reported": gettext_lazy("Reported"),
-}
-
-
 def _move(move: SafetyMove) -> Happened:
-    template = MOVES.get(move.what)
-    values = {"old": state_words(move.old), "new": state_words(move.new)}
-    words = str(template) % values if template else f"{move.what.replace('_', ' ')} {values['new']}".strip()
+    """What was done, and where it led if that says more than the act."""
+    what = SafetyMove.What
+    leads = move.what in (what.TRIAGED, what.MOVED, what.MATCHED, what.DAY_ZERO)
+    words = capfirst(move.get_what_display())
+    if leads and move.new:
+        words = _("%(what)s: %(new)s") % {"what": words, "new": state_words(move.new)}
     by = move.by.name if move.by else _("the system")
     return Happened(move.at, words, by, move.reason, bool(move.signature_id), "answered" if move.signature_id else "")
 
