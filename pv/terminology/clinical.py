@@ -1,6 +1,6 @@
 """Short closed lists that follow-up, safety and biosamples share, in the words of clinic and national form.
 
-On screen a new malignancy is 新发恶性肿瘤(第二原发肿瘤); 继发性恶性肿瘤 means metastasis in hospital coding (practice 8).
+On screen a new malignancy is 新发恶性肿瘤(第二原发肿瘤); 继发性恶性肿瘤 means metastasis in hospital coding.
 """
 
 from django.db import models

@@ -146,9 +146,10 @@ def test_a_malignancy_at_a_visit_is_told_taken_and_triaged(demo: Demo, browser: 
     opened = asked(demo, OPENED.format(words=DIAGNOSIS))
     assert (opened["items"], opened["state"], opened["serious"], opened["versions"]) == (1, "new", True, 1)
     assert re.fullmatch(r"CN-\d{4}-\d{4}", opened["case"])
-    assert [
-        one for one in opened["clocks"] if one[0] in ("icsr", "triage")
-    ] == [["icsr", "legal"], ["triage", "internal"]]
+    assert [one for one in opened["clocks"] if one[0] in ("icsr", "triage")] == [
+        ["icsr", "legal"],
+        ["triage", "internal"],
+    ]
     assert {"before_treatment", "at_event"} <= set(opened["timings"])
     assert opened["held"] == opened["retained"]
 

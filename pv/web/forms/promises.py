@@ -16,8 +16,8 @@ from pv.obligations.models import Obligation
 from pv.obligations.services import Promise
 from pv.products.models import Authorisation
 from pv.web.forms.fields import DayField, text_area
-from pv.web.forms.products import APPROVAL_BLOCKS, ApprovalFields, choose_approval
 from pv.web.forms.new_records import CHOOSE, Block, RecordForm, Refusable, among_own, as_id, choose
+from pv.web.forms.products import APPROVAL_BLOCKS, ApprovalFields, choose_approval
 from pv.web.presenters import choices
 
 RULE = Obligation.DueSource.RULE

@@ -21,9 +21,9 @@ from pv.obligations import services
 from pv.obligations.models import Obligation
 from pv.products.models import Authorisation, Product, Study
 from pv.products.services import record_authorisation, record_product, record_study
+from pv.web.forms.new_records import RecordForm
 from pv.web.forms.products import AuthorisationForm, ProductForm, StudyForm
 from pv.web.forms.promises import ConditionalForm, NewObligationForm, computed_due
-from pv.web.forms.new_records import RecordForm
 from pv.web.http import PortalRequest, page
 from pv.web.presenters import obligations as shown
 from pv.web.presenters.acts import told_next
