@@ -81,11 +81,11 @@ def ladder_for(kind: str, organisation: UUID, code: str = "") -> Ladder:
     """The newest whole ladder of this code, the organisation's own before the shared one; MissingRule without one."""
     wanted = code or kind_of(kind).ladder
     candidates = Ladder.objects.for_organisations([organisation, PUBLIC_ORGANISATION]).filter(code=wanted)
-    found = [ladder for ladder in candidates if is_whole(ladder)]
-    if not found:
+    own_and_newest_first = sorted(candidates, key=lambda one: (one.organisation_id != organisation, -one.version))
+    found: Ladder | None = next((ladder for ladder in own_and_newest_first if is_whole(ladder)), None)
+    if found is None:
         raise MissingRule(_("No ladder is set up for this kind of deadline."))
-    newest: Ladder = max(found, key=lambda ladder: (ladder.organisation_id == organisation, ladder.version))
-    return newest
+    return found
 
 
 def rule_for(code: str, organisation: UUID, on: date) -> Rule:
