@@ -60,11 +60,12 @@ def test_untriaged_malignancies_stand_on_top_then_what_is_late_first(
     death = call(officer, malignancy="no", death_suspected="unknown")
     late = call(officer, malignancy="no", aware_on=clock.today() - timedelta(days=30))
     taken, waiting = report(), report(status="suspected")
+    confirmed = report()  # later than the suspicion, and worse
     with acting(reviewer):
         services.take(by=reviewer, item_id=taken.item.pk)
     done = report()
     triage(reviewer, done, "case")
-    wanted = [waiting, taken, late, death, mild]
+    wanted = [confirmed, waiting, taken, late, death, mild]
     assert listed(client(reviewer)) == [str(one.item.pk) for one in wanted]
 
 

@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -83,15 +83,26 @@ def takable(request: HttpRequest) -> set[UUID]:
     return set(access_of(request).anywhere("notice.take"))
 
 
-RANK = Case(
-    When(state=InboxItem.State.NEW, kind=InboxItem.Kind.MALIGNANCY, then=Value(0)),
-    When(state=InboxItem.State.NEW, then=Value(1)),
-    default=Value(2),
-    output_field=IntegerField(),
-)
-
-
 ROOMS_OWN = (*LOOKING, *clocks.REPORTING)
+
+
+def rank() -> Case:
+    """Nobody has it: confirmed malignancies, then suspected ones. Then those that somebody has, then all else."""
+    alarm = Deadline.objects.filter(
+        organisation_id=OuterRef("organisation_id"),
+        subject=OuterRef("pk"),
+        kind=clocks.ACKNOWLEDGE.code,
+        closed_at=None,
+    )
+    waits, tumour = Q(state=InboxItem.State.NEW), Q(kind=InboxItem.Kind.MALIGNANCY)
+    return Case(
+        When(waits & tumour & Q(malignancy=Malignancy.CONFIRMED) & Exists(alarm), then=Value(0)),
+        When(waits & tumour & Exists(alarm), then=Value(1)),
+        When(waits & tumour, then=Value(2)),
+        When(waits, then=Value(3)),
+        default=Value(4),
+        output_field=IntegerField(),
+    )
 
 
 def first_due() -> Subquery:
@@ -152,8 +163,8 @@ class InboxItemAdmin(TenantAdmin):
         return Queue
 
     def get_ordering(self, request: HttpRequest) -> Sequence[Any]:
-        """The worst first: new malignancies, then what else waits, each by the clock that ends first."""
-        return [RANK.asc(), first_due().asc(nulls_last=True), "-received_at"]
+        """The worst first, among equals by the clock that ends first."""
+        return [rank().asc(), first_due().asc(nulls_last=True), "-received_at"]
 
     # --- a report's page, and what is done there
     def get_urls(self) -> list[URLPattern]:
