@@ -162,7 +162,9 @@ def test_a_malignancy_at_a_visit_is_told_taken_and_triaged(demo: Demo, browser: 
     expect(reviewer.get_by_text(re.compile("taken by me|You have taken|You take", re.IGNORECASE)).first).to_be_visible()
     reviewer.goto("/admin/safety/inboxitem/?shown=mine")
     reviewer.locator("li.q-row", has_text=DIAGNOSIS).get_by_role("link").first.click()
-    reviewer.locator("form", has=reviewer.locator("[name=outcome][value=case]")).get_by_role("button").first.click()
+    reviewer.locator("summary", has_text="It is a case").click()
+    reviewer.get_by_role("button", name="Make it a case").click()
+    expect(reviewer.get_by_text("became a case").first).to_be_visible()
 
     # The climbing stops: four hours bring nobody else to the alarm; the report's clock goes on.
     manage(demo, "demo_clock", "--forward", "4h")
