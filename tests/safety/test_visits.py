@@ -141,6 +141,8 @@ def test_a_death_starts_its_clocks_unless_no_reaction_is_suspected(
 def test_a_malignancy_and_a_death_of_one_visit_are_two_items(visited: Visited) -> None:
     opened = visited(**MALIGNANT, alive="no", death=NewDeath(suspected="unknown"))
     assert {one.item.kind for one in opened} == {"malignancy", "death"}
+    (death,) = (one.item for one in opened if one.item.kind == "death")
+    assert death.diagnosis == "death, cause not known"
 
 
 @pytest.mark.django_db

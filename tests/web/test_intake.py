@@ -158,7 +158,7 @@ def test_the_advice_stands_in_both_languages(sign_in: SignIn, clinic: Clinic) ->
 def test_sent_or_handed_over_stops_the_clock_of_the_instruction(sign_in: SignIn, clinic: Clinic) -> None:
     item = call(clinic)
     client, address = sign_in(clinic.officer), f"/samples/advice/{item.pk}/"
-    assert "Sent / handed over" in client.get(address).content.decode()
+    assert "Mark as sent or handed over" in client.get(address).content.decode()
     for _twice in range(2):
         page = client.post(address, follow=True).content.decode()
     assert "Sent or handed over by" in page

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from pv.accounts.models import User
 from pv.core import clock
 from pv.core.partial_columns import restored
@@ -70,7 +72,7 @@ def _of_tumour(record: VisitRecord) -> dict[str, Any]:
 
 def _of_death(record: VisitRecord) -> dict[str, Any]:
     return {
-        "diagnosis": record.death_cause or record.get_kind_display(),
+        "diagnosis": record.death_cause or gettext("death, cause not known"),
         "serious": True,
         "seriousness": (Serious.DEATH,),
         "outcome": Outcome.FATAL,
