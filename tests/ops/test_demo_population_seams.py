@@ -1,9 +1,10 @@
 """Two seams that the writing of a population needs: one wake-up for a transaction, and consent by the form."""
 
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from unittest.mock import Mock
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -12,10 +13,13 @@ from pv.accounts.context import acting_as
 from pv.accounts.roles import Role
 from pv.core.errors import DomainError
 from pv.notices import services as notices
+from pv.ops.demo.population.agenda import Agenda
 from pv.patients import services as patients
 from pv.patients.models import Consent
 from tests.support.database import Urls
 from tests.support.people import make_user
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class Undone(Exception):
@@ -61,3 +65,11 @@ def test_a_form_says_consent_to_several_scopes_or_to_none(holder_a: UUID) -> Non
         assert refused.value.field == "scope"
         assert patients.consents_to(patient.pk, holder_a) == {"contact", "new_samples"}
         assert set(Consent.objects.values_list("document", flat=True)) == {"form 2"}
+
+
+def test_shortly_after_midnight_an_hour_of_today_is_now() -> None:
+    """A specimen drawn today at nine would lie in the future, and the demonstration could not be made until then."""
+    now = datetime(2026, 11, 25, 0, 14, tzinfo=SHANGHAI)
+    agenda = Agenda(now)
+    assert agenda.by_now(date(2026, 11, 25), 9) == now
+    assert agenda.by_now(date(2026, 11, 24), 9) == datetime(2026, 11, 24, 9, tzinfo=SHANGHAI)

@@ -3,17 +3,20 @@
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
 from pv.accounts.context import as_clock
 from pv.accounts.models import User
 from pv.core import clock
+from pv.core.days import legal_day
 from pv.deadlines import kinds, services
 from pv.deadlines.models import Basis, Deadline, Ladder, Rung, Step
 from pv.notices.models import Delivery, Notice
 from tests.support.people import HOLDER_A, setting_up
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 KIND = "test-promise"
 ALARM = "test-alarm"
 kinds.register(kinds.Kind(KIND, _("promise"), _("Promise %(name)s"), "/deadlines/{deadline}/", "test"))
@@ -69,7 +72,7 @@ def open_one(
 ) -> Deadline:
     """An open deadline whose clock runs."""
     with setting_up(organisation):
-        day = (clock.now() + due_in).date() if due_at is None else None
+        day = legal_day(clock.now() + due_in, SHANGHAI) if due_at is None else None
         return services.open_deadline(
             organisation=organisation,
             kind=kind,

@@ -26,12 +26,16 @@ class Agenda:
     def on(self, day: date, act: Act, *, hour: int = 10) -> None:
         """Do it on that day at about this hour; today, now at the latest."""
         if day <= self.today:
-            self.at(min(self.moment(day, hour), self.now), act)
+            self.at(self.by_now(day, hour), act)
 
     def at(self, moment: datetime, act: Act) -> None:
         if moment <= self.now:
             self._entered += 1
             heapq.heappush(self._acts, (moment, self._entered, act))
+
+    def by_now(self, day: date, hour: int) -> datetime:
+        """That hour of the day; shortly after midnight today's has not come, and now stands for it."""
+        return min(self.moment(day, hour), self.now)
 
     @staticmethod
     def moment(day: date, hour: int) -> datetime:

@@ -46,7 +46,7 @@ def _when(stage: Stage, record: Record) -> datetime:
     """Reports of these hours came in so many hours ago, others in the morning of their day."""
     if record.handling.hours is not None:
         return stage.now - timedelta(hours=record.handling.hours)
-    return min(stage.agenda.moment(record.entered_on, 10), stage.now)
+    return stage.agenda.by_now(record.entered_on, 10)
 
 
 def _week(stage: Stage, batch: list[Written]) -> Callable[[], None]:

@@ -45,7 +45,7 @@ def _enter(stage: Stage, story: Story, specimen: Specimen, made: list[UUID]) -> 
         with stage.acting("samples") as by:
             if specimen.visit:
                 common |= {"visit_id": None, "description": specimen.visit}
-                row = biosamples.collect(by=by, at=stage.agenda.moment(specimen.collected_on, 9), **common)
+                row = biosamples.collect(by=by, at=stage.agenda.by_now(specimen.collected_on, 9), **common)
             else:
                 row = biosamples.register_specimen(by=by, collected=PartialDate.of(specimen.collected_on), **common)
         made.append(row.pk)
