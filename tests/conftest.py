@@ -87,6 +87,7 @@ def django_db_setup(urls: Urls, django_db_blocker: "DjangoDbBlocker") -> Iterato
 def committing(django_db_setup: None, urls: Urls, django_db_blocker: "DjangoDbBlocker") -> Iterator[Urls]:
     """For tests that commit: the clone is made anew afterwards, by the superuser, since app may not even truncate."""
     with django_db_blocker.unblock():
+        connection.close()  # one that an earlier test left open may have been ended when its clone was made anew
         yield urls
         connection.close()
     database.clone(urls, connection.settings_dict["NAME"])
